@@ -1,0 +1,139 @@
+#include "supervisor/base/loop.hpp"
+
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <cstring>
+#include <format>
+#include <utility>
+
+namespace rs {
+namespace {
+
+// What sd-event keeps as userdata and frees with the source.
+template <class... Args>
+struct Callback {
+    std::function<void(Args...)> call;
+};
+
+// The barrier between sd-event (C) and our callbacks. The function is copied first: a callback may destroy its
+// own source, and with it the original.
+template <class... Args>
+int guarded(void* userdata, sd_event* event, Args... args) noexcept {
+    try {
+        const auto call = static_cast<Callback<Args...>*>(userdata)->call;
+        call(args...);
+        return 0;
+    } catch (...) {
+        sd_event_exit(event, -ENOTRECOVERABLE);
+        return 0;
+    }
+}
+
+template <class... Args>
+void attach(sd_event_source* source, std::function<void(Args...)> callback) {
+    sd_event_source_set_userdata(source, new Callback<Args...>{std::move(callback)});
+    sd_event_source_set_destroy_callback(source,
+                                         [](void* data) { delete static_cast<Callback<Args...>*>(data); });
+}
+
+int on_io(sd_event_source* source, int, std::uint32_t, void* userdata) {
+    return guarded<>(userdata, sd_event_source_get_event(source));
+}
+
+int on_signal_info(sd_event_source* source, const signalfd_siginfo*, void* userdata) {
+    return guarded<>(userdata, sd_event_source_get_event(source));
+}
+
+int on_time(sd_event_source* source, std::uint64_t, void* userdata) {
+    return guarded<>(userdata, sd_event_source_get_event(source));
+}
+
+int on_child(sd_event_source* source, const siginfo_t* info, void* userdata) {
+    const ProcessEnd end{.by_signal = info->si_code != CLD_EXITED, .value = info->si_status};
+    return guarded<ProcessEnd>(userdata, sd_event_source_get_event(source), end);
+}
+
+std::unexpected<Error> loop_error(const char* what, int code) {
+    return fail_errno(std::format("cannot {} the event loop", what), -code);
+}
+
+}  // namespace
+
+std::string ProcessEnd::text() const {
+    if (!by_signal) return std::format("exited with status {}", value);
+    const char* name = ::sigabbrev_np(value);
+    if (name == nullptr) return std::format("was killed by signal {}", value);
+    return std::format("was killed by SIG{}", name);
+}
+
+Loop::Source& Loop::Source::operator=(Source&& other) noexcept {
+    source_ = std::move(other.source_);
+    return *this;
+}
+
+void Loop::Source::reset() {
+    source_.reset();
+}
+
+Result<Loop> Loop::create() {
+    sd_event* event = nullptr;
+    if (const int r = sd_event_new(&event); r < 0) return loop_error("create", r);
+    return Loop{event};
+}
+
+Result<Loop::Source> Loop::on_readable(int fd, std::function<void()> callback) {
+    sd_event_source* source = nullptr;
+    const int r = sd_event_add_io(event_.get(), &source, fd, EPOLLIN, on_io, nullptr);
+    if (r < 0) return loop_error("add a descriptor to", r);
+    attach(source, std::move(callback));
+    return Source{source};
+}
+
+Result<Loop::Source> Loop::on_signal(int number, std::function<void()> callback) {
+    sd_event_source* source = nullptr;
+    const int r = sd_event_add_signal(event_.get(), &source, number, on_signal_info, nullptr);
+    if (r < 0) return loop_error("add a signal to", r);
+    attach(source, std::move(callback));
+    return Source{source};
+}
+
+Result<Loop::Source> Loop::on_end_of(const Process& child, std::function<void(ProcessEnd)> callback) {
+    sd_event_source* source = nullptr;
+    const int r = sd_event_add_child_pidfd(event_.get(), &source, child.fd(), WEXITED, on_child, nullptr);
+    if (r < 0) return loop_error("add a child process to", r);
+    attach(source, std::move(callback));
+    return Source{source};
+}
+
+Result<Loop::Source> Loop::after(std::chrono::milliseconds delay, std::function<void()> callback) {
+    using std::chrono::microseconds;
+    sd_event_source* source = nullptr;
+    const auto wait = static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(delay).count());
+    const int r =
+        sd_event_add_time_relative(event_.get(), &source, CLOCK_MONOTONIC, wait, 0, on_time, nullptr);
+    if (r < 0) return loop_error("add a timer to", r);
+    attach(source, std::move(callback));
+    return Source{source};
+}
+
+Result<int> Loop::run() {
+    const int r = sd_event_loop(event_.get());
+    if (r < 0) return loop_error("run", r);
+    return r;
+}
+
+void Loop::exit(int status) {
+    sd_event_exit(event_.get(), status);
+}
+
+void block_signals(std::initializer_list<int> numbers) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int number : numbers) sigaddset(&set, number);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // fails only for a bad first argument
+}
+
+}  // namespace rs

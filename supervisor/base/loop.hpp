@@ -1,0 +1,81 @@
+// The event loop: sd-event (sd-event(3)) with owned sources and C++ callbacks.
+//
+// One thread. A callback translates what happened into an event of the state machine and never throws; should
+// one throw all the same, the barrier here ends the loop with an error instead of leaving it half dead.
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "supervisor/base/error.hpp"
+#include "supervisor/base/process.hpp"
+
+namespace rs {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+// How a process ended, as waitid(2) tells it.
+struct ProcessEnd {
+    bool by_signal = false;
+    int value = 0;  // exit status, or the number of the signal
+
+    // "exited with status 1", "was killed by SIGKILL"
+    [[nodiscard]] std::string text() const;
+    // What a shell would report: the status, or 128 + signal.
+    [[nodiscard]] int shell_status() const { return by_signal ? 128 + value : value; }
+
+    bool operator==(const ProcessEnd&) const = default;
+};
+
+class Loop {
+  public:
+    // Alive while it may call back; destroying it from within its own callback is allowed.
+    class Source {
+      public:
+        Source() = default;
+        Source(Source&& other) noexcept = default;
+        Source& operator=(Source&& other) noexcept;
+        Source(const Source&) = delete;
+        Source& operator=(const Source&) = delete;
+        ~Source() { reset(); }
+        void reset();
+        [[nodiscard]] explicit operator bool() const { return source_ != nullptr; }
+
+      private:
+        friend class Loop;
+        explicit Source(sd_event_source* source) : source_(source) {}
+        struct Unref {
+            void operator()(sd_event_source* source) const { sd_event_source_disable_unref(source); }
+        };
+        std::unique_ptr<sd_event_source, Unref> source_;
+    };
+
+    static Result<Loop> create();
+
+    // The descriptor must outlive the source.
+    Result<Source> on_readable(int fd, std::function<void()> callback);
+    // The signal must be blocked (block_signals), as signalfd(2) demands.
+    Result<Source> on_signal(int number, std::function<void()> callback);
+    // Reaps the child. SIGCHLD must be blocked: libsystemd 257 insists on it for pidfds too.
+    Result<Source> on_end_of(const Process& child, std::function<void(ProcessEnd)> callback);
+    Result<Source> after(std::chrono::milliseconds delay, std::function<void()> callback);
+
+    // Until exit() is called. Returns the status given to exit(), or why the loop broke.
+    Result<int> run();
+    void exit(int status);
+
+  private:
+    struct Unref {
+        void operator()(sd_event* event) const { sd_event_unref(event); }
+    };
+    explicit Loop(sd_event* event) : event_(event) {}
+    std::unique_ptr<sd_event, Unref> event_;
+};
+
+// Blocks the signals that the loop takes by signalfd(2), in a process that has one thread. A child resets the mask.
+void block_signals(std::initializer_list<int> numbers);
+
+}  // namespace rs
