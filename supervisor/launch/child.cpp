@@ -1,0 +1,124 @@
+#include "supervisor/launch/child.hpp"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <csignal>
+
+namespace rs {
+namespace {
+
+// Ignored signals survive execve(2), and so does the mask that the event loop needs blocked.
+bool reset_signals() noexcept {
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; ++number) {
+        // EINVAL: SIGKILL, SIGSTOP and the C library's own two.
+        if (::sigaction(number, &standard, nullptr) < 0 && errno != EINVAL) return false;
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    return ::sigprocmask(SIG_SETMASK, &none, nullptr) == 0;
+}
+
+// The passed descriptors become 3, 4, …; everything else closes itself on exec, also what a library opened
+// behind our back.
+bool place_descriptors(const LaunchPlan& plan) noexcept {
+    for (int i = 0; i < plan.passed_count; ++i) {
+        if (::dup2(plan.passed_fds[i], kFirstPassedFd + i) < 0) return false;
+    }
+    return ::close_range(static_cast<unsigned>(kFirstPassedFd + plan.passed_count), UINT_MAX,
+                         CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+void write_decimal(char* out, pid_t value) noexcept {
+    char reversed[16];
+    int digits = 0;
+    for (; value > 0; value /= 10) reversed[digits++] = static_cast<char>('0' + value % 10);
+    while (digits > 0) *out++ = reversed[--digits];
+    *out = '\0';
+}
+
+// A bind mount made here must not travel back to where our own mount namespace came from (mount_namespaces(7)).
+bool own_mount_namespace() noexcept {
+    return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_SLAVE | MS_REC, nullptr) == 0;
+}
+
+// prctl(2): the signal is sent when the parent thread ends; should it have ended before, nobody would send it.
+bool die_with(pid_t parent) noexcept {
+    if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return false;
+    if (::getppid() == parent) return true;
+    errno = ESRCH;
+    return false;
+}
+
+// capabilities(7): uid 0 of the user namespace must get nothing back at execve(2), and nothing may undo that.
+// KEEP_CAPS is only locked, not set: it would keep what a change of uid drops.
+bool lock_securebits() noexcept {
+    return ::prctl(PR_SET_SECUREBITS,
+                   SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+                       SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+                   0, 0, 0) == 0;
+}
+
+// With an empty bounding set, no ambient set and NOROOT, execve(2) leaves no capability in any set; capset(2),
+// which the unit's system call filter refuses, is not needed.
+bool drop_bounding_set() noexcept {
+    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return false;
+    for (unsigned long capability = 0;; ++capability) {
+        if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return errno == EINVAL && capability > 0;
+    }
+}
+
+bool load_filter(const sock_fprog& filter) noexcept {
+    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0;
+}
+
+}  // namespace
+
+ChildFailure carry_out(const LaunchPlan& plan) noexcept {
+    const auto failed = [](Stage stage) noexcept { return ChildFailure{stage, errno}; };
+
+    if (!reset_signals()) return failed(Stage::signals);
+    if (plan.supervised && ::setsid() < 0) return failed(Stage::session);
+    if (!place_descriptors(plan)) return failed(Stage::descriptors);
+    if (plan.listen_pid != nullptr) write_decimal(plan.listen_pid, ::getpid());
+
+    // The user namespace first: it gives the right to enter the other (setns(2)), and takes all capabilities
+    // back from nothing to everything, so all that follows is about losing them again.
+    if (::setns(plan.user_ns, CLONE_NEWUSER) < 0) return failed(Stage::user_namespace);
+    if (::setns(plan.net_ns, CLONE_NEWNET) < 0) return failed(Stage::network_namespace);
+    if (plan.resolv_conf != nullptr) {
+        if (!own_mount_namespace()) return failed(Stage::mount_namespace);
+        if (::mount(plan.resolv_conf, "/etc/resolv.conf", nullptr, MS_BIND, nullptr) < 0) {
+            return failed(Stage::resolv_conf);
+        }
+    }
+
+    // After setns(2), which clears it.
+    if (plan.supervised && !die_with(plan.parent)) return failed(Stage::parent_death);
+    if (!lock_securebits()) return failed(Stage::securebits);
+    if (!drop_bounding_set()) return failed(Stage::bounding_set);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return failed(Stage::no_new_privs);
+    if (!load_filter(plan.filter)) return failed(Stage::seccomp);
+
+    ::execve(plan.program, plan.argv, plan.envp);
+    return failed(Stage::exec);
+}
+
+void run_child(const LaunchPlan& plan, int status_fd) noexcept {
+    const ChildFailure failure = carry_out(plan);
+    // A pipe takes these few bytes whole. If even that fails, the exit status still tells that there was no exec.
+    [[maybe_unused]] const ssize_t written = ::write(status_fd, &failure, sizeof failure);
+    ::_exit(1);
+}
+
+}  // namespace rs

@@ -1,0 +1,112 @@
+#include "supervisor/launch/compile.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <format>
+#include <string_view>
+
+namespace rs {
+namespace {
+
+// Room for any pid; the child writes the digits.
+constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr std::size_t kPidDigits = 16;
+
+// Meant for us alone: the sockets and readiness are handed on under names of our own making, and the watchdog
+// watches the supervisor.
+bool meant_for_us(std::string_view variable) {
+    static constexpr std::array<std::string_view, 8> kNames = {
+        "LISTEN_PID=",    "LISTEN_FDS=",    "LISTEN_FDNAMES=", "LISTEN_PIDFDID=",
+        "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=",   "MAINPID=",
+    };
+    return std::ranges::any_of(kNames, [variable](auto name) { return variable.starts_with(name); });
+}
+
+std::string listen_names(std::span<const ListenSocket> sockets) {
+    std::string names;
+    for (const auto& socket : sockets) {
+        if (!names.empty()) names += ':';
+        names += socket.name;
+    }
+    return names;
+}
+
+std::vector<std::string> environment_for(const LaunchRequest& request) {
+    std::vector<std::string> variables;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        if (!meant_for_us(*entry)) variables.emplace_back(*entry);
+    }
+    if (!request.notify_socket.empty()) variables.push_back("NOTIFY_SOCKET=" + request.notify_socket);
+    if (!request.sockets.empty()) {
+        variables.push_back(std::format("LISTEN_FDS={}", request.sockets.size()));
+        variables.push_back("LISTEN_FDNAMES=" + listen_names(request.sockets));
+        variables.push_back(std::string{kListenPid} + std::string(kPidDigits, '\0'));
+    }
+    return variables;
+}
+
+std::vector<char*> pointers_into(std::vector<std::string>& strings) {
+    std::vector<char*> pointers;
+    pointers.reserve(strings.size() + 1);
+    for (auto& text : strings) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+}  // namespace
+
+Result<UniqueFd> lift(int fd, int lowest) {
+    UniqueFd lifted{::fcntl(fd, F_DUPFD_CLOEXEC, lowest)};
+    if (!lifted) return fail_errno("cannot duplicate a descriptor", errno);
+    return lifted;
+}
+
+Result<CompiledLaunch> compile(const LaunchRequest& request) {
+    for (const auto& socket : request.sockets) {
+        if (socket.name.contains(':')) return fail(std::format("socket name '{}' contains ':'", socket.name));
+    }
+
+    CompiledLaunch launch;
+    auto& [arguments, variables] = launch.strings_;
+    arguments = request.command;
+    variables = environment_for(request);
+    launch.argv_ = pointers_into(arguments);
+    launch.envp_ = pointers_into(variables);
+    launch.filter_ = request.filter.instructions;
+
+    // No descriptor that the child needs may lie where it moves the passed ones to.
+    const int lowest = kFirstPassedFd + static_cast<int>(request.sockets.size());
+    std::vector<int> wanted;
+    for (const auto& socket : request.sockets) wanted.push_back(socket.fd.get());
+    wanted.insert(wanted.end(), {request.user_ns, request.net_ns});
+    for (const int fd : wanted) {
+        auto lifted = lift(fd, lowest);
+        if (!lifted) return std::unexpected(lifted.error());
+        launch.passed_.push_back(lifted->get());
+        launch.lifted_.push_back(std::move(*lifted));
+    }
+
+    launch.program_ = std::make_unique<std::string>(request.program);
+    if (!request.resolv_conf.empty()) launch.resolv_conf_ = std::make_unique<std::string>(request.resolv_conf);
+    launch.plan_ = {
+        .program = launch.program_->c_str(),
+        .argv = launch.argv_.data(),
+        .envp = launch.envp_.data(),
+        .listen_pid = request.sockets.empty() ? nullptr : variables.back().data() + kListenPid.size(),
+        .passed_fds = launch.passed_.data(),
+        .passed_count = static_cast<int>(request.sockets.size()),
+        .user_ns = launch.passed_[request.sockets.size()],
+        .net_ns = launch.passed_[request.sockets.size() + 1],
+        .resolv_conf = launch.resolv_conf_ ? launch.resolv_conf_->c_str() : nullptr,
+        .supervised = request.supervised,
+        .parent = ::getpid(),
+        .filter = {.len = static_cast<unsigned short>(launch.filter_.size()), .filter = launch.filter_.data()},
+    };
+    return launch;
+}
+
+}  // namespace rs

@@ -1,0 +1,56 @@
+// From configuration, namespaces and policy to a plan that a forked child can carry out.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "policy/seccomp.hpp"
+#include "supervisor/base/error.hpp"
+#include "supervisor/base/fd.hpp"
+#include "supervisor/launch/plan.hpp"
+#include "supervisor/launch/sockets.hpp"
+
+namespace rs {
+
+struct LaunchRequest {
+    const std::string& program;
+    const std::vector<std::string>& command;  // argv
+    std::span<const ListenSocket> sockets;
+    int user_ns;
+    int net_ns;
+    std::string notify_socket;  // path for NOTIFY_SOCKET; empty: none
+    std::string resolv_conf;    // file for the child to put over /etc/resolv.conf; empty: leave it
+    bool supervised;
+    const policy::SeccompProgram& filter;
+};
+
+// Owns what the plan points into; movable, the plan stays valid.
+class CompiledLaunch {
+  public:
+    [[nodiscard]] const LaunchPlan& plan() const { return plan_; }
+    // Descriptors below this are overwritten in the child.
+    [[nodiscard]] int first_free_fd() const { return kFirstPassedFd + plan_.passed_count; }
+
+  private:
+    friend Result<CompiledLaunch> compile(const LaunchRequest& request);
+    CompiledLaunch() = default;
+
+    std::vector<std::string> strings_[2];  // arguments, environment
+    std::vector<char*> argv_;
+    std::vector<char*> envp_;
+    std::vector<UniqueFd> lifted_;
+    std::vector<int> passed_;
+    std::vector<sock_filter> filter_;
+    std::unique_ptr<const std::string> program_, resolv_conf_;  // short strings would move with this object
+    LaunchPlan plan_{};
+};
+
+// Errors: out of descriptors; a socket name that LISTEN_FDNAMES cannot carry.
+Result<CompiledLaunch> compile(const LaunchRequest& request);
+
+// The same descriptor at a number of at least `lowest`, CLOEXEC.
+Result<UniqueFd> lift(int fd, int lowest);
+
+}  // namespace rs

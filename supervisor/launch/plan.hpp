@@ -1,0 +1,35 @@
+// Everything the child does between fork and exec, as plain data computed beforehand.
+//
+// The child must not allocate, lock or log: it carries out this plan with bare system calls. All pointers lead
+// into storage of the CompiledLaunch that made the plan.
+#pragma once
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+namespace rs {
+
+// sd_listen_fds(3): passed descriptors start here.
+inline constexpr int kFirstPassedFd = 3;
+
+struct LaunchPlan {
+    const char* program;
+    char* const* argv;
+    char* const* envp;
+    char* listen_pid;  // digits of LISTEN_PID= within envp, to be filled in by the child; null without sockets
+
+    const int* passed_fds;  // all above the range they are moved to, CLOEXEC
+    int passed_count;
+
+    int user_ns;
+    int net_ns;
+
+    const char* resolv_conf;  // file to put over /etc/resolv.conf in a mount namespace of the child's own; null: not
+
+    bool supervised;  // new session, and a life that ends with the parent's; not for `exec`
+    pid_t parent;
+
+    sock_fprog filter;
+};
+
+}  // namespace rs

@@ -1,0 +1,44 @@
+// One proxy process, from fork to reaping.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "supervisor/base/error.hpp"
+#include "supervisor/base/loop.hpp"
+#include "supervisor/launch/compile.hpp"
+#include "supervisor/launch/spawn.hpp"
+#include "supervisor/launch/stage.hpp"
+
+namespace rs {
+
+class Proxy {
+  public:
+    // Exactly one of `failed` and `ended` is called, last, when the process has been reaped.
+    struct Observer {
+        std::function<void()> executed;           // execve(2) succeeded
+        std::function<void(ChildFailure)> failed;  // it never came to that
+        std::function<void(ProcessEnd)> ended;
+    };
+
+    // Errors: fork and what else spawn() and the loop report; then there is no process.
+    static Result<std::unique_ptr<Proxy>> start(Loop& loop, const CompiledLaunch& launch, Observer observer);
+
+    [[nodiscard]] pid_t pid() const { return spawned_.process.pid(); }
+    Result<> signal(int number) const { return spawned_.process.signal(number); }
+
+  private:
+    Proxy(Spawned spawned, Observer observer) : spawned_(std::move(spawned)), observer_(std::move(observer)) {}
+    Result<> watch(Loop& loop);
+    void status_readable();
+    void reaped(ProcessEnd end);
+
+    Spawned spawned_;
+    Observer observer_;
+    std::optional<ChildFailure> failure_;
+    Loop::Source on_status_;
+    Loop::Source on_end_;
+};
+
+}  // namespace rs

@@ -1,0 +1,38 @@
+// The steps of the child between fork and exec, in order, so that a failure can name the one that failed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace rs {
+
+enum class Stage : std::uint8_t {
+    signals,
+    session,
+    descriptors,
+    user_namespace,
+    network_namespace,
+    mount_namespace,
+    resolv_conf,
+    parent_death,
+    securebits,
+    bounding_set,
+    no_new_privs,
+    seccomp,
+    exec,
+};
+
+// What comes back through the status pipe: exactly these bytes, or none when execve(2) succeeded.
+struct ChildFailure {
+    Stage stage{};
+    std::int32_t code = 0;  // errno
+};
+
+// "cannot enter Podman's network namespace: Operation not permitted (…what usually causes it)".
+std::string describe(const ChildFailure& failure, const std::string& program);
+
+// 127 for a program that is not there, 126 for one that cannot be executed (as shells and podman have it),
+// EX_OSERR for everything before.
+int exit_status_of(const ChildFailure& failure);
+
+}  // namespace rs
