@@ -1,0 +1,31 @@
+// The command line of rootless-supervisor(8).
+#pragma once
+
+#include <expected>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rs::cli {
+
+struct Run {
+    std::string name;
+    std::string config_file;
+};
+struct Check {
+    std::string config_file;
+};
+struct Exec {
+    std::string config_file;  // empty: defaults
+    std::vector<std::string> command;
+};
+using Command = std::variant<Run, Check, Exec>;
+
+// What to print and exit with instead of doing anything: --help, --version (status 0), or a mistake.
+struct Message {
+    std::string text;
+    int exit_status;
+};
+std::expected<Command, Message> parse(int argc, char** argv);
+
+}  // namespace rs::cli

@@ -1,0 +1,52 @@
+#include <cstdio>
+
+#include "supervisor/app.hpp"
+#include "supervisor/base/exit_status.hpp"
+#include "supervisor/base/log.hpp"
+#include "supervisor/cli.hpp"
+#include "supervisor/config/parse.hpp"
+#include "supervisor/exec.hpp"
+
+namespace {
+
+int refuse(const rs::Diagnostic& diagnostic) {
+    spdlog::error("{}", diagnostic.text());
+    return to_int(rs::ExitStatus::config);
+}
+
+struct CarryOut {
+    int operator()(const rs::cli::Run& command) const {
+        const auto config = rs::load_config(command.config_file);
+        if (!config) return refuse(config.error());
+        return rs::run_service(command.name, *config);
+    }
+
+    int operator()(const rs::cli::Check& command) const {
+        const auto config = rs::load_config(command.config_file);
+        if (!config) return refuse(config.error());
+        std::printf("%s: OK\n", command.config_file.c_str());
+        return to_int(rs::ExitStatus::ok);
+    }
+
+    int operator()(const rs::cli::Exec& command) const {
+        rs::Config config;
+        if (!command.config_file.empty()) {
+            auto loaded = rs::load_config(command.config_file);
+            if (!loaded) return refuse(loaded.error());
+            config = *std::move(loaded);
+        }
+        return rs::exec_in_network(config.podman, command.command);
+    }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto command = rs::cli::parse(argc, argv);
+    if (!command) {
+        std::fputs(command.error().text.c_str(), command.error().exit_status == 0 ? stdout : stderr);
+        return command.error().exit_status;
+    }
+    rs::log::init();
+    return std::visit(CarryOut{}, *command);
+}
