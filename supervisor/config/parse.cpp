@@ -1,0 +1,260 @@
+#include "supervisor/config/parse.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <format>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "supervisor/base/file.hpp"
+#include "supervisor/config/keys.hpp"
+#include "supervisor/config/suggest.hpp"
+#include "supervisor/config/text.hpp"
+
+namespace rs {
+
+namespace {
+
+// Each dot may nest one table deeper ("a.a.a.a = 1"), and toml++ 3.4 takes nested tables apart by recursion:
+// some hundred thousand of them overflow the stack. It bounds other nesting by itself
+// (TOML_MAX_NESTED_VALUES).
+constexpr std::ptrdiff_t kDotsMax = 4096;
+
+// One key that the file sets; `section` is empty for what stands in no known table.
+struct Item {
+    std::string_view section;
+    std::string_view name;
+    toml::source_position where;
+    const toml::node* value;
+};
+
+Diagnostic at(toml::source_position where, std::string message) {
+    return {.file = {}, .line = where.line, .column = where.column, .message = std::move(message)};
+}
+
+Diagnostic nowhere(std::string message) {
+    return {.file = {}, .line = 0, .column = 0, .message = std::move(message)};
+}
+
+const Key* find_key(std::string_view section, std::string_view name) {
+    const auto found = std::ranges::find_if(
+        key_table(), [&](const Key& key) { return key.info.section == section && key.info.key == name; });
+    return found == key_table().end() ? nullptr : &*found;
+}
+
+// The table that knows this key, for one that was written elsewhere.
+std::optional<std::string_view> section_with(std::string_view name) {
+    for (const Key& key : key_table()) {
+        if (key.info.key == name) return key.info.section;
+    }
+    return std::nullopt;
+}
+
+std::vector<std::string_view> sections() {
+    std::vector<std::string_view> names;
+    for (const Key& key : key_table()) {
+        if (!std::ranges::contains(names, key.info.section)) names.push_back(key.info.section);
+    }
+    return names;
+}
+
+std::vector<std::string_view> keys_of(std::string_view section) {
+    std::vector<std::string_view> names;
+    for (const Key& key : key_table()) {
+        if (key.info.section == section) names.push_back(key.info.key);
+    }
+    return names;
+}
+
+std::string joined(std::span<const std::string_view> names) {
+    std::string list;
+    for (const std::string_view name : names) {
+        if (!list.empty()) list += ", ";
+        list += name;
+    }
+    return list;
+}
+
+// --- what is not ours ---
+
+std::string unknown_key(const Item& item) {
+    std::string message = std::format("unknown key {} in [{}]; ", in_quotes(item.name), item.section);
+    if (const auto home = section_with(item.name)) return message + std::format("it belongs in [{}]", *home);
+    const std::vector<std::string_view> names = keys_of(item.section);
+    if (const auto meant = nearest(item.name, names))
+        return message + std::format("did you mean '{}'?", *meant);
+    return message + std::format("its keys are {}", joined(names));
+}
+
+std::string unknown_table(const Item& item) {
+    std::string message = std::format("unknown table [{}]; ", one_line(item.name, 60));
+    const std::vector<std::string_view> names = sections();
+    if (const auto meant = nearest(item.name, names))
+        return message + std::format("did you mean [{}]?", *meant);
+    return message + std::format("the tables are {}", joined(names));
+}
+
+std::string stray_key(const Item& item) {
+    std::string message = std::format("key {} stands in no table; ", in_quotes(item.name));
+    if (const auto home = section_with(item.name)) return message + std::format("it belongs in [{}]", *home);
+    return message + std::format("the tables are {}", joined(sections()));
+}
+
+std::string outside_sections(const Item& item) {
+    const bool tables = item.value->is_table() || item.value->is_array_of_tables();
+    if (!std::ranges::contains(sections(), item.name)) return tables ? unknown_table(item) : stray_key(item);
+    if (tables) return std::format("the table is written [{0}] and only once, not [[{0}]]", item.name);
+    return std::format("'{0}' is a table; write [{0}] on a line of its own, its keys below", item.name);
+}
+
+// --- from TOML to Config ---
+
+// toml++ sorts by name; the first error is the first one in the file.
+std::vector<Item> items_in_file_order(const toml::table& root) {
+    std::vector<Item> items;
+    const std::vector<std::string_view> known = sections();
+    for (const auto& [name, node] : root) {
+        const toml::table* table = node.as_table();
+        const auto section = std::ranges::find(known, name.str());
+        if (table == nullptr || section == known.end()) {
+            items.push_back({{}, name.str(), name.source().begin, &node});
+            continue;
+        }
+        for (const auto& [key, value] : *table)
+            items.push_back({*section, key.str(), key.source().begin, &value});
+    }
+    std::ranges::sort(items, {},
+                      [](const Item& item) { return std::pair(item.where.line, item.where.column); });
+    return items;
+}
+
+std::optional<Diagnostic> apply(Config& config, const Item& item) {
+    if (item.section.empty()) return at(item.where, outside_sections(item));
+    const Key* key = find_key(item.section, item.name);
+    if (key == nullptr) return at(item.where, unknown_key(item));
+    ValueResult<> done = key->set(config, key->info, *item.value);
+    if (!done) return at(done.error().where, std::move(done.error().message));
+    return std::nullopt;
+}
+
+Diagnostic missing_command(const toml::table& root) {
+    const KeyInfo& info = key_table().front().info;  // [proxy] command, the only key without a default
+    for (const auto& [name, node] : root) {
+        if (name.str() != info.section) continue;
+        return at(name.source().begin, std::format("[{}] lacks '{}', which has no default; write {} = {}",
+                                                   info.section, info.key, info.key, info.example));
+    }
+    return nowhere(
+        std::format("there is no [{0}] table with the command to run; write [{0}] and below it {1} = {2}",
+                    info.section, info.key, info.example));
+}
+
+std::expected<Config, Diagnostic> config_from(const toml::table& root) {
+    Config config;
+    for (const Item& item : items_in_file_order(root)) {
+        if (auto trouble = apply(config, item)) return std::unexpected(std::move(*trouble));
+    }
+    if (config.proxy.command.empty()) return std::unexpected(missing_command(root));
+    return config;
+}
+
+// --- text that is no TOML ---
+
+std::string_view line_of(std::string_view text, unsigned number) {
+    for (unsigned i = 1; i < number; ++i) {
+        const std::size_t end = text.find('\n');
+        if (end == std::string_view::npos) return {};
+        text.remove_prefix(end + 1);
+    }
+    return text.substr(0, text.find('\n'));
+}
+
+// Most often a value lacks its quotes, of which toml++ says "expected digit, saw 's'": show how the key that
+// stands on this line is written.
+std::string example_for(std::string_view line) {
+    constexpr std::string_view kBlank = " \t";
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) return {};
+    std::string_view name = line.substr(0, equals);
+    name.remove_prefix(std::min(name.find_first_not_of(kBlank), name.size()));
+    name = name.substr(0, name.find_last_not_of(kBlank) + 1);
+    for (const Key& key : key_table()) {
+        if (key.info.key == name) return std::format("; write {} = {}", name, key.info.example);
+    }
+    return {};
+}
+
+Diagnostic syntax_error(std::string_view text, const toml::parse_error& error) {
+    constexpr std::string_view kPrefix = "Error while parsing ";
+    const toml::source_position where = error.source().begin;
+    std::string description = one_line(error.description(), 300);
+    // Without the prefix it is about the text as such: bytes that are not UTF-8.
+    if (!description.starts_with(kPrefix)) {
+        if (description.starts_with('E')) description.front() = 'e';
+        return at(where, "invalid TOML: " + description);
+    }
+    description.erase(0, kPrefix.size());
+    // A key that is there twice is written well.
+    const bool twice = description.contains("cannot redefine");
+    const std::string example = twice ? "" : example_for(line_of(text, where.line));
+    return at(where, std::format("invalid TOML in {}{}", description, example));
+}
+
+std::expected<Config, Diagnostic> parse(std::string_view text) {
+    if (std::ranges::count(text, '.') > kDotsMax) {
+        return std::unexpected(nowhere(std::format("more than {} dots; this is no configuration", kDotsMax)));
+    }
+    try {
+        return config_from(toml::parse(text));
+    } catch (const toml::parse_error& error) {
+        return std::unexpected(syntax_error(text, error));
+    } catch (const std::exception& error) {
+        return std::unexpected(nowhere(std::format("cannot parse: {}", one_line(error.what(), 300))));
+    }
+}
+
+// --- a file that cannot be read ---
+
+std::string_view advice(int code) {
+    switch (code) {
+        case ENOENT:
+            return "create it or name another with --config";
+        case EACCES:
+            return "make it and its directories readable for the user that the service runs as";
+        case EISDIR:
+            return "name a file";
+        case EFBIG:
+            return "a configuration has at most 1 MiB";
+        default:
+            return "name another with --config";
+    }
+}
+
+}  // namespace
+
+std::string Diagnostic::text() const {
+    std::string place = one_line(file, 4096);
+    if (line > 0) place += std::format(":{}:{}", line, column);
+    return place + ": " + message;
+}
+
+std::expected<Config, Diagnostic> parse_config(std::string_view text, std::string_view file_name) {
+    return parse(text).transform_error([&](Diagnostic trouble) {
+        trouble.file = file_name;
+        return trouble;
+    });
+}
+
+std::expected<Config, Diagnostic> load_config(const std::string& path) {
+    const Result<std::string> text = read_small_file(path);
+    if (text) return parse_config(*text, path);
+    const int code = text.error().code;
+    Diagnostic trouble = nowhere(std::format("cannot read: {}; {}", reason_of(code), advice(code)));
+    trouble.file = path;
+    return std::unexpected(std::move(trouble));
+}
+
+}  // namespace rs
