@@ -3,8 +3,10 @@
 #include <csignal>
 #include <deque>
 #include <format>
+#include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "policy/seccomp.hpp"
@@ -16,6 +18,7 @@
 #include "supervisor/launch/sockets.hpp"
 #include "supervisor/notify/receiver.hpp"
 #include "supervisor/notify/sender.hpp"
+#include "supervisor/podman/watch.hpp"
 #include "supervisor/runtime.hpp"
 #include "supervisor/service/machine.hpp"
 
@@ -32,6 +35,7 @@ struct Parts {
     Loop loop;
     Inherited inherited;
     PodmanPaths paths;
+    std::unique_ptr<Watch> watch;
     std::string directory;
     NotifyReceiver receiver;
     policy::SeccompProgram filter;
@@ -42,6 +46,8 @@ Result<Parts> prepare(const std::string& name, const Config& config) {
     if (!inherited) return std::unexpected(inherited.error());
     auto paths = podman_paths(config.podman.runtime_dir, config.podman.runroot, inherited->user_runtime);
     if (!paths) return std::unexpected(paths.error());
+    auto watch = Watch::create(*paths);
+    if (!watch) return std::unexpected(watch.error());
     auto directory = own_directory(*paths, name);
     if (!directory) return std::unexpected(directory.error());
     auto receiver = NotifyReceiver::create(*directory + "/notify");
@@ -50,8 +56,8 @@ Result<Parts> prepare(const std::string& name, const Config& config) {
     if (!filter) return std::unexpected(filter.error());
     auto loop = Loop::create();
     if (!loop) return std::unexpected(loop.error());
-    return Parts{std::move(*loop),      std::move(*inherited), std::move(*paths),
-                 std::move(*directory), std::move(*receiver),  std::move(*filter)};
+    return Parts{*std::move(loop),      *std::move(inherited), *std::move(paths), *std::move(watch),
+                 *std::move(directory), *std::move(receiver),  *std::move(filter)};
 }
 
 Settings settings_of(const ProxyConfig& proxy) {
@@ -59,6 +65,12 @@ Settings settings_of(const ProxyConfig& proxy) {
             .stop_signal = proxy.stop_signal,
             .start_timeout = proxy.start_timeout,
             .stop_timeout = proxy.stop_timeout};
+}
+
+// A pause of backoff varies by a quarter, so that many services that fail together do not retry together.
+milliseconds with_jitter(milliseconds pause) {
+    static std::minstd_rand random{std::random_device{}()};
+    return std::chrono::duration_cast<milliseconds>(pause * std::uniform_real_distribution{0.75, 1.25}(random));
 }
 
 class App {
@@ -73,24 +85,26 @@ class App {
   private:
     Result<> listen();
     void post(Event event);
-    void report(const Machine& before);
-    void report_entry(const Machine& before);
+    void tell(const Machine& before);
+    void tell_entry(const Machine& before);
 
     void perform(const effect::Look&);
-    void perform(const effect::Launch&);
-    void perform(const effect::AskToStop&) { signal_proxy(config_.proxy.stop_signal); }
-    void perform(const effect::Kill&) { signal_proxy(SIGKILL); }
-    void perform(const effect::TellReady&);
+    void perform(const effect::Launch& launch);
+    void perform(const effect::AskToStop& ask) { signal_proxy(ask.proxy, config_.proxy.stop_signal); }
+    void perform(const effect::Kill& kill) { signal_proxy(kill.proxy, SIGKILL); }
+    void perform(const effect::TellReady&) { systemd_.ready(); }
     void perform(const effect::TellStopping&);
     void perform(const effect::SetTimer& timer);
-    void perform(const effect::ClearTimer&) { timer_.reset(); }
-    void perform(const effect::Exit& exit);
+    void perform(const effect::ClearTimer& timer) { timers_.erase(timer.timer); }
+    void perform(const effect::Report& report);
+    void perform(const effect::Exit& exit) { parts_.loop.exit(exit.status); }
 
+    void adopt(Network found);
     Result<CompiledLaunch> compile_launch();
-    Result<> launch();
+    Result<> launch(ProxyId id);
     void receive_notification();
-    void signal_proxy(int number);
-    void recheck_network();
+    void signal_proxy(ProxyId id, int number);
+    [[nodiscard]] Proxy::Observer observe(ProxyId id);
 
     const Config& config_;
     Parts parts_;
@@ -98,9 +112,13 @@ class App {
     Machine machine_;
     std::deque<Event> events_;
     bool stepping_ = false;
+
+    // The latest network seen, held open even while it is missing: only so is a new one known to be new.
     std::optional<Network> network_;
-    std::unique_ptr<Proxy> proxy_;
-    Loop::Source timer_, on_term_, on_int_, on_notification_;
+    Generation generation_ = 0;
+    std::map<ProxyId, std::unique_ptr<Proxy>> proxies_;
+    std::map<Timer, Loop::Source> timers_;
+    Loop::Source on_term_, on_int_, on_notification_;
 };
 
 Result<int> App::run() {
@@ -134,58 +152,68 @@ void App::post(Event event) {
         events_.pop_front();
         auto [machine, effects] = step(machine_, next, std::chrono::steady_clock::now());
         const Machine before = std::exchange(machine_, std::move(machine));
-        report(before);
+        tell(before);
         for (const auto& effect : effects) std::visit([this](const auto& each) { perform(each); }, effect);
     }
     stepping_ = false;
 }
 
-void App::report(const Machine& before) {
-    if (before.state == machine_.state && before.detail == machine_.detail) return;
-    systemd_.status(machine_.status_text());
-    if (before.state != machine_.state) {
-        log::set_field("STATE", std::string{to_string(machine_.state)});
-        report_entry(before);
-    } else if (machine_.state == State::waiting) {
-        spdlog::info("{}", machine_.detail);
-    } else if (machine_.state == State::stopping) {
-        spdlog::warn("{}", machine_.detail);
-    }
+void App::tell(const Machine& before) {
+    if (before.status_text() != machine_.status_text()) systemd_.status(machine_.status_text());
+    if (before.state == machine_.state) return;
+    log::set_field("STATE", std::string{to_string(machine_.state)});
+    tell_entry(before);
 }
 
-// One line for each change of state; `starting` is told by the launch, which knows what is started where.
-void App::report_entry(const Machine& before) {
+// One line for each change of state that needs one; a launch and its failure tell of themselves.
+void App::tell_entry(const Machine& before) {
     switch (machine_.state) {
         case State::waiting:
-        case State::starting: return;
+        case State::starting:
+        case State::backoff: return;
         case State::running: {
-            const std::chrono::duration<double> took = machine_.since - before.since;
+            if (!machine_.serving || machine_.serving->since != machine_.since) return;  // the successor failed
+            const std::chrono::duration<double> took = machine_.since - before.starting->since;
             return spdlog::info("the proxy is ready after {:.2f} s", took.count());
         }
-        case State::stopping:
-            return spdlog::log(machine_.verdict ? spdlog::level::err : spdlog::level::info, "stopping the proxy: {}",
-                               machine_.detail);
-        case State::ended: return;
+        case State::replacing: return spdlog::info("replacing the proxy: {}", machine_.why);
+        case State::stopping: return spdlog::info("stopping: {}", machine_.why);
+        case State::stopped: return spdlog::info("stopped");
+        case State::failed:
+            return spdlog::error("giving up: {}; exiting with status {}", machine_.why, machine_.verdict.value_or(0));
     }
-}
-
-void App::perform(const effect::Exit& exit) {
-    const auto level = exit.status == 0 ? spdlog::level::info : spdlog::level::err;
-    spdlog::log(level, "{}; exiting with status {}", machine_.detail, exit.status);
-    parts_.loop.exit(exit.status);
 }
 
 void App::perform(const effect::Look&) {
+    const auto armed = parts_.watch->arm(parts_.loop, [this] { perform(effect::Look{}); });
+    if (!armed) spdlog::error("cannot watch Podman: {}", armed.error().message);
     auto found = look(parts_.paths, config_.podman);
     if (!found) return post(event::NetworkMissing{found.error().text()});
-    network_ = std::move(*found);
-    log::set_field("NETNS", shown(network_->namespaces.net_id));
-    post(event::NetworkFound{});
+    adopt(*std::move(found));
+    post(event::NetworkFound{generation_});
 }
 
-void App::perform(const effect::Launch&) {
-    if (auto launched = launch(); !launched) {
-        post(event::LaunchFailed{launched.error().message, to_int(ExitStatus::os_error)});
+void App::adopt(Network found) {
+    const bool same = network_ && network_->namespaces.net_id == found.namespaces.net_id &&
+                      network_->namespaces.user_id == found.namespaces.user_id;
+    const bool names_moved = same && network_->names && found.names && network_->names->chosen != found.names->chosen;
+    network_ = std::move(found);
+    if (!same) ++generation_;
+    log::set_field("NETNS", shown(network_->namespaces.net_id));
+    if (!names_moved) return;
+
+    const auto& server = network_->names->chosen;
+    const auto published = publish_resolv_conf(parts_.directory, server);
+    if (published) {
+        spdlog::info("container names now come from {} (network {})", server.address, server.network);
+    } else {
+        spdlog::error("container names moved to {}, but {}", server.address, published.error().message);
+    }
+}
+
+void App::perform(const effect::Launch& wanted) {
+    if (auto launched = launch(wanted.proxy); !launched) {
+        post(event::LaunchFailed{wanted.proxy, launched.error().message, to_int(ExitStatus::os_error)});
     }
 }
 
@@ -194,7 +222,7 @@ Result<CompiledLaunch> App::compile_launch() {
     if (network_->names) {
         auto published = publish_resolv_conf(parts_.directory, network_->names->chosen);
         if (!published) return std::unexpected(published.error());
-        resolv_conf = std::move(*published);
+        resolv_conf = *std::move(published);
     }
     return compile({.program = config_.proxy.command.front(),
                     .command = config_.proxy.command,
@@ -207,53 +235,60 @@ Result<CompiledLaunch> App::compile_launch() {
                     .filter = parts_.filter});
 }
 
-Result<> App::launch() {
-    const auto launch = compile_launch();
-    if (!launch) return std::unexpected(launch.error());
-    const std::string& program = config_.proxy.command.front();
-    auto proxy = Proxy::start(
-        parts_.loop, *launch,
-        {.executed = [this] { post(event::ProxyExecuted{}); },
-         .failed = [this, &program](ChildFailure why) { post(event::LaunchFailed{describe(why, program), exit_status_of(why)}); },
-         .ended = [this](ProcessEnd end) { post(event::ProxyEnded{end}); }});
-    if (!proxy) return std::unexpected(proxy.error());
-    proxy_ = std::move(*proxy);
-
-    log::set_field("PROXY_PID", std::to_string(proxy_->pid()));
-    spdlog::info("starting {} as process {} in {} of pause process {} with {} sockets and {}", program, proxy_->pid(),
-                 shown(network_->namespaces.net_id), network_->namespaces.pause.pid(), parts_.inherited.sockets.size(),
-                 network_->names ? std::format("names from {} (network {})", network_->names->chosen.address,
-                                               network_->names->chosen.network)
-                                 : "the host's names");
-    return {};
+Proxy::Observer App::observe(ProxyId id) {
+    return {.executed = [this, id] { post(event::ProxyExecuted{id}); },
+            .failed =
+                [this, id](ChildFailure why) {
+                    proxies_.erase(id);
+                    post(event::LaunchFailed{id, describe(why, config_.proxy.command.front()), exit_status_of(why)});
+                },
+            .ended =
+                [this, id](ProcessEnd end) {
+                    proxies_.erase(id);
+                    post(event::ProxyEnded{id, end});
+                }};
 }
 
-// Podman may have replaced its network between our look and the proxy's READY.
-void App::recheck_network() {
-    const auto now = look(parts_.paths, config_.podman);
-    if (now && now->namespaces.net_id == network_->namespaces.net_id) return;
-    spdlog::warn("Podman's network was replaced while the proxy started ({}); it will not reach the containers until "
-                 "the unit is restarted",
-                 now ? shown(now->namespaces.net_id) : now.error().reason);
+Result<> App::launch(ProxyId id) {
+    const auto launch = compile_launch();
+    if (!launch) return std::unexpected(launch.error());
+    auto started = Proxy::start(parts_.loop, *launch, observe(id));
+    if (!started) return std::unexpected(started.error());
+    const Proxy& proxy = *(proxies_[id] = *std::move(started));
+
+    log::set_field("PROXY_PID", std::to_string(proxy.pid()));
+    const auto& names = network_->names;
+    spdlog::info("starting {} as process {} in {} of pause process {}, with {} sockets and {}",
+                 config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
+                 network_->namespaces.pause.pid(), parts_.inherited.sockets.size(),
+                 names ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
+                       : "the host's names");
+    if (names && !names->others.empty()) {
+        spdlog::warn("only names of network {} resolve; set network = in [podman] to choose another of: {}",
+                     names->chosen.network, fmt::join(names->others, ", "));
+    }
+    return {};
 }
 
 void App::receive_notification() {
     const auto received = parts_.receiver.receive();
-    if (!received || !proxy_ || received->sender != proxy_->pid()) return;
-    if (!received->message.status.empty()) post(event::ProxyStatus{received->message.status});
-    if (received->message.ready) post(event::ProxyReady{});
-}
-
-void App::signal_proxy(int number) {
-    // It may have ended a moment ago: then its end is on the way to us.
-    if (auto sent = proxy_->signal(number); !sent && sent.error().code != ESRCH) {
-        spdlog::error("cannot send SIG{} to the proxy: {}", ::sigabbrev_np(number), sent.error().message);
+    if (!received) return;
+    for (const auto& [id, proxy] : proxies_) {
+        if (proxy->pid() != received->sender) continue;
+        const ProxyId sender = id;  // what follows may change the table
+        if (!received->message.status.empty()) post(event::ProxyStatus{sender, received->message.status});
+        if (received->message.ready) post(event::ProxyReady{sender});
+        return;
     }
 }
 
-void App::perform(const effect::TellReady&) {
-    systemd_.ready();
-    recheck_network();
+void App::signal_proxy(ProxyId id, int number) {
+    const auto proxy = proxies_.find(id);
+    if (proxy == proxies_.end()) return;
+    // It may have ended a moment ago: then its end is on the way to us.
+    if (auto sent = proxy->second->signal(number); !sent && sent.error().code != ESRCH) {
+        spdlog::error("cannot send SIG{} to the proxy: {}", ::sigabbrev_np(number), sent.error().message);
+    }
 }
 
 void App::perform(const effect::TellStopping&) {
@@ -262,15 +297,21 @@ void App::perform(const effect::TellStopping&) {
     systemd_.extend_timeout(timeout.count() == 0 ? timeout : timeout + kStopMargin);
 }
 
-void App::perform(const effect::SetTimer& timer) {
-    auto source = parts_.loop.after(timer.delay, [this] { post(event::TimerFired{}); });
+void App::perform(const effect::SetTimer& wanted) {
+    const Timer timer = wanted.timer;
+    const milliseconds delay = timer.kind == Timer::Kind::retry ? with_jitter(wanted.delay) : wanted.delay;
+    auto source = parts_.loop.after(delay, [this, timer] { post(event::TimerFired{timer}); });
     if (source) {
-        timer_ = std::move(*source);
+        timers_[timer] = *std::move(source);
         return;
     }
-    // Without its timer the machine could wait for ever in silence.
+    // Without its timers the machine could wait for ever in silence.
     spdlog::critical("{}; giving up", source.error().message);
     parts_.loop.exit(to_int(ExitStatus::os_error));
+}
+
+void App::perform(const effect::Report& report) {
+    spdlog::log(report.warning ? spdlog::level::warn : spdlog::level::info, "{}", report.text);
 }
 
 }  // namespace
@@ -282,7 +323,7 @@ int run_service(const std::string& name, const Config& config) {
         spdlog::error("{}", parts.error().message);
         return to_int(ExitStatus::os_error);
     }
-    App app{config, std::move(*parts)};
+    App app{config, *std::move(parts)};
     const auto status = app.run();
     if (!status) {
         spdlog::critical("{}", status.error().message);

@@ -1,3 +1,6 @@
+// The location of the call below would be the same for every line.
+#define SD_JOURNAL_SUPPRESS_LOCATION
+
 #include "supervisor/base/log.hpp"
 
 #include <spdlog/details/null_mutex.h>

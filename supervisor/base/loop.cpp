@@ -1,6 +1,5 @@
 #include "supervisor/base/loop.hpp"
 
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
@@ -84,9 +83,9 @@ Result<Loop> Loop::create() {
     return Loop{event};
 }
 
-Result<Loop::Source> Loop::on_readable(int fd, std::function<void()> callback) {
+Result<Loop::Source> Loop::on_readable(int fd, std::function<void()> callback, std::uint32_t events) {
     sd_event_source* source = nullptr;
-    const int r = sd_event_add_io(event_.get(), &source, fd, EPOLLIN, on_io, nullptr);
+    const int r = sd_event_add_io(event_.get(), &source, fd, events, on_io, nullptr);
     if (r < 0) return loop_error("add a descriptor to", r);
     attach(source, std::move(callback));
     return Source{source};

@@ -4,9 +4,11 @@
 // one throw all the same, the barrier here ends the loop with an error instead of leaving it half dead.
 #pragma once
 
+#include <sys/epoll.h>
 #include <systemd/sd-event.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -55,8 +57,9 @@ class Loop {
 
     static Result<Loop> create();
 
-    // The descriptor must outlive the source.
-    Result<Source> on_readable(int fd, std::function<void()> callback);
+    // The descriptor must outlive the source. `events` as in epoll_ctl(2): a file of the kernel's that tells of
+    // changes (proc_pid_mountinfo(5)) does so by EPOLLPRI and is readable all the time.
+    Result<Source> on_readable(int fd, std::function<void()> callback, std::uint32_t events = EPOLLIN);
     // The signal must be blocked (block_signals), as signalfd(2) demands.
     Result<Source> on_signal(int number, std::function<void()> callback);
     // Reaps the child. SIGCHLD must be blocked: libsystemd 257 insists on it for pidfds too.

@@ -41,23 +41,6 @@ bool same_namespace(int a, int b) {
     return left && right && *left == *right;
 }
 
-std::expected<pid_t, Missing> read_pause_pid(const Place& file) {
-    const std::string awaits = std::format("the first podman command of user {}", user_name());
-    const auto text = read_small_file(file.reached);
-    if (!text) {
-        const int code = text.error().code;
-        const char* hint = code == EACCES ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)" : "";
-        return missing(std::format("cannot read pause pid file '{}': {}{}", file.shown, reason_of(code), hint), awaits);
-    }
-    pid_t pid = 0;
-    const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), pid);
-    const bool whole = failed == std::errc{} && (end == text->data() + text->size() || *end == '\n');
-    if (!whole || pid <= 1) {
-        return missing(std::format("pause pid file '{}' does not hold a process id", file.shown), awaits);
-    }
-    return pid;
-}
-
 // user_namespaces(7): the creator's uid owns the namespace, and owning it is what lets us enter.
 std::expected<UniqueFd, Missing> open_user_namespace(const Process& pause) {
     const std::string path = std::format("/proc/{}/ns/user", pause.pid());
@@ -110,6 +93,23 @@ std::expected<UniqueFd, Missing> open_net_namespace(const Process& pause, const 
 }
 
 }  // namespace
+
+std::expected<pid_t, Missing> read_pause_pid(const Place& file) {
+    const std::string awaits = std::format("the first podman command of user {}", user_name());
+    const auto text = read_small_file(file.reached);
+    if (!text) {
+        const int code = text.error().code;
+        const char* hint = code == EACCES ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)" : "";
+        return missing(std::format("cannot read pause pid file '{}': {}{}", file.shown, reason_of(code), hint), awaits);
+    }
+    pid_t pid = 0;
+    const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), pid);
+    const bool whole = failed == std::errc{} && (end == text->data() + text->size() || *end == '\n');
+    if (!whole || pid <= 1) {
+        return missing(std::format("pause pid file '{}' does not hold a process id", file.shown), awaits);
+    }
+    return pid;
+}
 
 std::expected<Namespaces, Missing> discover(const PodmanPaths& paths) {
     const auto pid = read_pause_pid(paths.pause_pid());

@@ -40,6 +40,9 @@ struct Missing {
     [[nodiscard]] std::string text() const { return reason + "; waiting for " + awaits; }
 };
 
+// What the pause pid file says; the process may be gone, or somebody else's by now.
+std::expected<pid_t, Missing> read_pause_pid(const Place& file);
+
 std::expected<Namespaces, Missing> discover(const PodmanPaths& paths);
 
 }  // namespace rs

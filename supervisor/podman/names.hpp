@@ -17,6 +17,7 @@ namespace rs {
 struct NameServer {
     std::string network;  // as `podman network ls` says it
     std::string address;  // of the gateway, IPv4 where there is one
+    bool operator==(const NameServer&) const = default;
 };
 
 // The first address of the first line that is one; empty where there is none (yet: files are not written atomically).

@@ -1,16 +1,20 @@
 // The one state machine. Pure: events and the time come in, the next machine and its effects come out; no I/O.
 //
-//   waiting   something of Podman's is missing (Machine::detail says what); looks again after a growing pause
-//   starting  the proxy was launched and has not said READY yet
-//   running   the proxy is ready and systemd knows
-//   stopping  the proxy was asked to stop; SIGKILL follows after the stop timeout
-//   ended     the program exits with the status of the effect::Exit that led here
+//   waiting    nothing runs; something of Podman's is missing (Machine::missing says what)
+//   starting   a proxy was launched and is not ready yet; no other serves
+//   running    a proxy serves
+//   replacing  a proxy serves while its successor starts; when that is ready, the old one drains
+//   backoff    the proxy ended by itself; it is launched again after a pause
+//   stopping   every proxy was asked to stop; the program exits when the last is gone
+//   stopped    they did, as requested; the program exits
+//   failed     given up; the program exits with an error, and systemd decides what next
 //
-// ARCHITECTURE.md has the diagram. Nothing leaves `ended`, and an event that means nothing in a state (a timer
-// that was just being delivered, a second SIGTERM) changes nothing.
+// ARCHITECTURE.md has the diagram. The slots below are the facts; the state is what they add up to and is set in
+// one place. An event about a proxy or a timer that is no more changes nothing.
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,29 +25,54 @@
 
 namespace rs {
 
-enum class State { waiting, starting, running, stopping, ended };
+enum class State { waiting, starting, running, replacing, backoff, stopping, stopped, failed };
 std::string_view to_string(State state);
+
+using ProxyId = int;     // counts launches; never reused
+using Generation = int;  // counts Podman's networks, from 1: another number is another network namespace
+
+struct Timer {
+    enum class Kind {
+        retry,  // the pause of backoff
+        start,  // the starting proxy must be ready by then
+        stop,   // the draining proxy must be gone by then
+    };
+    Kind kind;
+    ProxyId proxy = 0;  // 0 for retry
+    auto operator<=>(const Timer&) const = default;
+};
 
 namespace event {
 struct Begin {};
-struct NetworkFound {};
+struct NetworkFound {
+    Generation generation;
+};
 struct NetworkMissing {
     std::string text;
 };
-struct ProxyExecuted {};
-struct ProxyReady {};
+struct ProxyExecuted {
+    ProxyId proxy;
+};
+struct ProxyReady {
+    ProxyId proxy;
+};
 struct ProxyStatus {
+    ProxyId proxy;
     std::string text;
 };
 // It never came to run the program.
 struct LaunchFailed {
+    ProxyId proxy;
     std::string text;
     int exit_status;
 };
 struct ProxyEnded {
+    ProxyId proxy;
     ProcessEnd end;
 };
-struct TimerFired {};
+struct TimerFired {
+    Timer timer;
+};
 struct StopRequested {};
 }  // namespace event
 using Event = std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
@@ -52,37 +81,72 @@ using Event = std::variant<event::Begin, event::NetworkFound, event::NetworkMiss
 
 namespace effect {
 struct Look {};    // find out whether all is there; answer with NetworkFound or NetworkMissing
-struct Launch {};  // answer with LaunchFailed, or ProxyExecuted and what follows
-struct AskToStop {};
-struct Kill {};
+struct Launch {    // answer with LaunchFailed, or ProxyExecuted and what follows
+    ProxyId proxy;
+};
+struct AskToStop {
+    ProxyId proxy;
+};
+struct Kill {
+    ProxyId proxy;
+};
 struct TellReady {};
 struct TellStopping {};
-struct SetTimer {  // replaces the one before
+struct SetTimer {  // replaces one of the same name
+    Timer timer;
     std::chrono::milliseconds delay;
 };
-struct ClearTimer {};
+struct ClearTimer {
+    Timer timer;
+};
+// A line for the journal that no change of state tells.
+struct Report {
+    bool warning;
+    std::string text;
+};
 struct Exit {
     int status;
 };
 }  // namespace effect
 using Effect = std::variant<effect::Look, effect::Launch, effect::AskToStop, effect::Kill, effect::TellReady,
-                            effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Exit>;
+                            effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Exit>;
 
 struct Settings {
     bool ready_on_exec = false;
     int stop_signal = 0;
     std::chrono::milliseconds start_timeout{};  // 0 = for ever, likewise below
     std::chrono::milliseconds stop_timeout{};
+    int restart_limit = 5;                            // failures in a row after which to give up
+    std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
+};
+
+struct Slot {
+    ProxyId id = 0;
+    Generation network = 0;
+    TimePoint since{};
 };
 
 struct Machine {
     Settings settings{};
+
     State state = State::waiting;
     TimePoint since{};
-    int looks = 0;       // in vain, since waiting began
-    std::string detail;  // what is missing, what the proxy says of itself, or why we stop
-    // Set when stopping: what to exit with once the proxy is gone. Nothing: whatever the proxy's own end says.
-    std::optional<int> verdict;
+    std::string why;  // what led to the state: for the journal and for people
+
+    Generation network = 0;  // Podman's at present; 0: missing
+    std::string missing;     // what is missing and what is waited for, while network is 0
+    std::string proxy_status;
+
+    std::optional<Slot> serving;
+    std::optional<Slot> starting;
+    std::vector<ProxyId> draining;
+    ProxyId last_id = 0;
+
+    int failures = 0;
+    bool pausing = false;  // the retry timer runs
+    bool was_ready = false;
+    bool stop_requested = false;
+    std::optional<int> verdict;  // what to exit with; nothing: as the stopped proxy did
 
     // One line for systemctl status.
     [[nodiscard]] std::string status_text() const;
@@ -93,8 +157,5 @@ struct Step {
     std::vector<Effect> effects;
 };
 [[nodiscard]] Step step(const Machine& machine, const Event& event, TimePoint now);
-
-// The pause before the look that follows `looks` in vain: 100 ms doubling up to 5 s.
-std::chrono::milliseconds pause_after(int looks);
 
 }  // namespace rs

@@ -5,10 +5,17 @@
 
 #include <csignal>
 
+#include "supervisor/service/backoff.hpp"
+
 namespace rs {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr ProcessEnd kExitedWell{.by_signal = false, .value = 0};
+constexpr ProcessEnd kCrashed{.by_signal = true, .value = SIGSEGV};
 
 // A machine with a clock of its own; remembers the effects of the last event.
 struct Driver {
@@ -17,7 +24,12 @@ struct Driver {
     std::vector<Effect> effects;
 
     Driver() {
-        machine.settings = {.ready_on_exec = false, .stop_signal = SIGTERM, .start_timeout = 60s, .stop_timeout = 10s};
+        machine.settings = {.ready_on_exec = false,
+                            .stop_signal = SIGTERM,
+                            .start_timeout = 60s,
+                            .stop_timeout = 10s,
+                            .restart_limit = 3,
+                            .stable_after = 60s};
     }
 
     Driver& operator<<(const Event& event) {
@@ -36,23 +48,45 @@ struct Driver {
         return nullptr;
     }
 
+    [[nodiscard]] std::vector<ProxyId> launched() const { return ids<effect::Launch>(); }
+    [[nodiscard]] std::vector<ProxyId> asked_to_stop() const { return ids<effect::AskToStop>(); }
+    [[nodiscard]] std::vector<ProxyId> killed() const { return ids<effect::Kill>(); }
+
     [[nodiscard]] int exit_status() const {
         const auto* exit = effect<effect::Exit>();
         return exit != nullptr ? exit->status : -1;
     }
+
+  private:
+    template <class T>
+    [[nodiscard]] std::vector<ProxyId> ids() const {
+        std::vector<ProxyId> found;
+        for (const auto& each : effects) {
+            if (const T* wanted = std::get_if<T>(&each)) found.push_back(wanted->proxy);
+        }
+        return found;
+    }
 };
 
-Driver started() {
+Driver starting() {
     Driver driver;
-    driver << event::Begin{} << event::NetworkFound{};
+    driver << event::Begin{} << event::NetworkFound{1};
     return driver;
 }
 
 Driver running() {
-    Driver driver = started();
-    driver << event::ProxyReady{};
+    Driver driver = starting();
+    driver << event::ProxyReady{1};
     return driver;
 }
+
+Driver replacing() {
+    Driver driver = running();
+    driver << event::NetworkFound{2};
+    return driver;
+}
+
+// --- waiting and starting ---
 
 TEST(Machine, LooksForTheNetworkFirst) {
     Driver driver;
@@ -62,107 +96,283 @@ TEST(Machine, LooksForTheNetworkFirst) {
     EXPECT_EQ(driver.effects.size(), 1U);
 }
 
-TEST(Machine, LooksAgainAfterAGrowingPauseWhileSomethingIsMissing) {
+TEST(Machine, WaitsWithoutATimerAndSaysForWhat) {
     Driver driver;
-    driver << event::Begin{};
-    std::vector<std::chrono::milliseconds> pauses;
-    for (int i = 0; i < 8; ++i) {
-        driver << event::NetworkMissing{"no pause process"};
-        ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
-        pauses.push_back(driver.effect<effect::SetTimer>()->delay);
-        driver << event::TimerFired{};
-        ASSERT_NE(driver.effect<effect::Look>(), nullptr);
-    }
-    EXPECT_THAT(pauses, testing::ElementsAre(100ms, 200ms, 400ms, 800ms, 1600ms, 3200ms, 5000ms, 5000ms));
+    driver << event::Begin{} << event::NetworkMissing{"no pause process; waiting for one"};
+    EXPECT_EQ(driver.machine.state, State::waiting);
+    EXPECT_EQ(driver.effect<effect::SetTimer>(), nullptr);
+    ASSERT_NE(driver.effect<effect::Report>(), nullptr);
+    EXPECT_EQ(driver.machine.status_text(), "Waiting for Podman: no pause process; waiting for one");
 }
 
-TEST(Machine, SaysWhatItWaitsFor) {
+TEST(Machine, SaysTheSameThingOnlyOnce) {
     Driver driver;
-    driver << event::Begin{} << event::NetworkMissing{"no container; waiting for one"};
-    EXPECT_EQ(driver.machine.status_text(), "Waiting for Podman: no container; waiting for one");
-}
-
-TEST(Machine, StopsAtOnceWhileWaiting) {
-    Driver driver;
-    driver << event::Begin{} << event::NetworkMissing{"x"} << event::StopRequested{};
-    EXPECT_EQ(driver.machine.state, State::ended);
-    EXPECT_EQ(driver.exit_status(), 0);
+    driver << event::Begin{} << event::NetworkMissing{"x"} << event::NetworkMissing{"x"};
+    EXPECT_THAT(driver.effects, IsEmpty());
+    driver << event::NetworkMissing{"y"};
+    EXPECT_NE(driver.effect<effect::Report>(), nullptr);
 }
 
 TEST(Machine, LaunchesWithinTheStartTimeoutOnceTheNetworkIsThere) {
-    const Driver driver = started();
+    const Driver driver = starting();
     EXPECT_EQ(driver.machine.state, State::starting);
-    EXPECT_NE(driver.effect<effect::Launch>(), nullptr);
+    EXPECT_THAT(driver.launched(), ElementsAre(1));
     ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
     EXPECT_EQ(driver.effect<effect::SetTimer>()->delay, 60s);
+    EXPECT_EQ(driver.effect<effect::SetTimer>()->timer, (Timer{Timer::Kind::start, 1}));
+}
+
+TEST(Machine, StartsWithoutATimerWhenTheStartTimeoutIsForEver) {
+    Driver driver;
+    driver.machine.settings.start_timeout = 0s;
+    driver << event::Begin{} << event::NetworkFound{1};
+    EXPECT_EQ(driver.effect<effect::SetTimer>(), nullptr);
+}
+
+TEST(Machine, StartsAnewWhenTheNetworkIsRecreatedMeanwhile) {
+    Driver driver = starting();
+    driver << event::NetworkFound{2};
+    EXPECT_EQ(driver.machine.state, State::starting);
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
+    EXPECT_THAT(driver.launched(), ElementsAre(2));
+    driver << event::ProxyReady{1};  // too late
+    EXPECT_EQ(driver.machine.state, State::starting);
+    driver << event::ProxyReady{2};
+    EXPECT_EQ(driver.machine.state, State::running);
 }
 
 TEST(Machine, TellsSystemdReadyOnlyWhenTheProxyIs) {
-    Driver driver = started();
-    driver << event::ProxyExecuted{};
+    Driver driver = starting();
+    driver << event::ProxyExecuted{1};
     EXPECT_EQ(driver.machine.state, State::starting);
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
-    driver << event::ProxyReady{};
+    driver << event::ProxyReady{1};
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
-    EXPECT_NE(driver.effect<effect::ClearTimer>(), nullptr);
 }
 
 TEST(Machine, TakesAProxyThatCannotNotifyForReadyOnceItIsExecuted) {
     Driver driver;
     driver.machine.settings.ready_on_exec = true;
-    driver << event::Begin{} << event::NetworkFound{} << event::ProxyExecuted{};
+    driver << event::Begin{} << event::NetworkFound{1} << event::ProxyReady{1};
+    EXPECT_EQ(driver.machine.state, State::starting);
+    driver << event::ProxyExecuted{1};
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
 }
 
-TEST(Machine, TellsReadyOnlyOnce) {
-    Driver driver = running();
-    driver << event::ProxyReady{};
-    EXPECT_TRUE(driver.effects.empty());
+TEST(Machine, LooksOnceMoreWhenTheProxyIsReady) {
+    EXPECT_NE(running().effect<effect::Look>(), nullptr);
 }
 
 TEST(Machine, PassesTheProxysStatusOn) {
     Driver driver = running();
-    driver << event::ProxyStatus{"serving 3 sites"};
+    driver << event::ProxyStatus{1, "serving 3 sites"};
+    EXPECT_EQ(driver.machine.status_text(), "Proxy ready: serving 3 sites");
+    driver << event::ProxyStatus{7, "I am nobody"};
     EXPECT_EQ(driver.machine.status_text(), "Proxy ready: serving 3 sites");
 }
 
-TEST(Machine, ExitsAsTheLaunchFailureSays) {
-    Driver driver = started();
-    driver << event::LaunchFailed{"cannot execute '/x': No such file or directory", 127};
-    EXPECT_EQ(driver.machine.state, State::ended);
+// --- a start that fails ---
+
+TEST(Machine, ExitsAsTheFirstLaunchFailureSays) {
+    Driver driver = starting();
+    driver << event::LaunchFailed{1, "cannot execute '/x': No such file or directory", 127};
+    EXPECT_EQ(driver.machine.state, State::failed);
     EXPECT_EQ(driver.exit_status(), 127);
-    EXPECT_EQ(driver.machine.detail, "cannot execute '/x': No such file or directory");
+    EXPECT_EQ(driver.machine.why, "cannot execute '/x': No such file or directory");
 }
 
 TEST(Machine, FailsWhenTheProxyEndsWellButBeforeItWasReady) {
-    Driver driver = started();
-    driver << event::ProxyEnded{{.by_signal = false, .value = 0}};
+    Driver driver = starting();
+    driver << event::ProxyEnded{1, kExitedWell};
     EXPECT_EQ(driver.exit_status(), 1);
-    EXPECT_EQ(driver.machine.detail, "proxy exited with status 0 before it was ready");
-}
-
-TEST(Machine, ExitsWithTheProxysOwnStatus) {
-    Driver driver = running();
-    driver << event::ProxyEnded{{.by_signal = false, .value = 3}};
-    EXPECT_EQ(driver.exit_status(), 3);
-}
-
-TEST(Machine, ExitsLikeAShellWhenASignalKilledTheProxy) {
-    Driver driver = running();
-    driver << event::ProxyEnded{{.by_signal = true, .value = SIGSEGV}};
-    EXPECT_EQ(driver.exit_status(), 128 + SIGSEGV);
-    EXPECT_EQ(driver.machine.detail, "proxy was killed by SIGSEGV");
+    EXPECT_EQ(driver.machine.why, "proxy exited with status 0 before it was ready");
 }
 
 TEST(Machine, StopsAProxyThatDoesNotBecomeReadyInTime) {
-    Driver driver = started();
-    driver << event::TimerFired{};
+    Driver driver = starting();
+    driver << event::TimerFired{{Timer::Kind::start, 1}};
     EXPECT_EQ(driver.machine.state, State::stopping);
-    EXPECT_NE(driver.effect<effect::AskToStop>(), nullptr);
-    driver << event::ProxyEnded{{.by_signal = false, .value = 0}};
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
+    driver << event::ProxyEnded{1, kExitedWell};
     EXPECT_EQ(driver.exit_status(), 75);
+}
+
+// --- the network is recreated ---
+
+TEST(Machine, StartsASuccessorWhileTheOldProxyServes) {
+    const Driver driver = replacing();
+    EXPECT_EQ(driver.machine.state, State::replacing);
+    EXPECT_THAT(driver.launched(), ElementsAre(2));
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+}
+
+TEST(Machine, StopsTheOldProxyOnlyWhenTheSuccessorIsReady) {
+    Driver driver = replacing();
+    driver << event::ProxyExecuted{2};
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+    driver << event::ProxyReady{2};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
+    EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
+}
+
+TEST(Machine, KillsAnOldProxyThatDoesNotDrainAndServesOn) {
+    Driver driver = replacing();
+    driver << event::ProxyReady{2} << event::TimerFired{{Timer::Kind::stop, 1}};
+    EXPECT_THAT(driver.killed(), ElementsAre(1));
+    driver << event::ProxyEnded{1, {.by_signal = true, .value = SIGKILL}};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_EQ(driver.exit_status(), -1);
+}
+
+TEST(Machine, LeavesTheProxyAloneWhenTheNetworkIsStillTheSame) {
+    Driver driver = running();
+    driver << event::NetworkMissing{"gone"} << event::NetworkFound{1};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_THAT(driver.launched(), IsEmpty());
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+}
+
+TEST(Machine, ServesOnWhileTheNetworkIsGoneAndSaysSo) {
+    Driver driver = running();
+    driver << event::NetworkMissing{"no container; waiting for one"};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+    EXPECT_EQ(driver.machine.status_text(), "Proxy ready, but not its network: no container; waiting for one");
+    driver << event::NetworkFound{2};
+    EXPECT_EQ(driver.machine.state, State::replacing);
+}
+
+TEST(Machine, GivesUpASuccessorWhoseNetworkIsRecreatedToo) {
+    Driver driver = replacing();
+    driver << event::NetworkFound{3};
+    EXPECT_EQ(driver.machine.state, State::replacing);
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(2));
+    EXPECT_THAT(driver.launched(), ElementsAre(3));
+    driver << event::ProxyEnded{2, kCrashed};  // of no interest any more
+    EXPECT_EQ(driver.machine.failures, 0);
+    driver << event::ProxyReady{3};
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
+    EXPECT_EQ(driver.machine.state, State::running);
+}
+
+TEST(Machine, KeepsTheOldProxyWhenTheSuccessorFailsAndTriesAgain) {
+    Driver driver = replacing();
+    driver << event::ProxyEnded{2, kCrashed};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+    ASSERT_NE(driver.effect<effect::Report>(), nullptr);
+    EXPECT_TRUE(driver.effect<effect::Report>()->warning);
+    driver << event::TimerFired{{Timer::Kind::retry}};
+    EXPECT_EQ(driver.machine.state, State::replacing);
+    EXPECT_THAT(driver.launched(), ElementsAre(3));
+}
+
+TEST(Machine, NeverGivesUpOnSuccessorsWhileTheOldProxyServes) {
+    Driver driver = replacing();
+    for (ProxyId id = 2; id < 20; ++id) {
+        driver << event::ProxyEnded{id, kCrashed};
+        ASSERT_EQ(driver.machine.state, State::running);
+        driver << event::TimerFired{{Timer::Kind::retry}};
+        ASSERT_EQ(driver.machine.state, State::replacing);
+    }
+}
+
+TEST(Machine, GoesOnStartingTheSuccessorWhenTheOldProxyEnds) {
+    Driver driver = replacing();
+    driver << event::ProxyEnded{1, kCrashed};
+    EXPECT_EQ(driver.machine.state, State::starting);
+    driver << event::ProxyReady{2};
+    EXPECT_EQ(driver.machine.state, State::running);
+}
+
+// --- restarts ---
+
+TEST(Machine, RestartsAProxyThatEndsAfterAPause) {
+    Driver driver = running();
+    driver << event::ProxyEnded{1, kCrashed};
+    EXPECT_EQ(driver.machine.state, State::backoff);
+    EXPECT_EQ(driver.machine.why, "proxy was killed by SIGSEGV");
+    ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::SetTimer>()->timer.kind, Timer::Kind::retry);
+    EXPECT_THAT(driver.launched(), IsEmpty());
+    driver << event::TimerFired{{Timer::Kind::retry}};
+    EXPECT_EQ(driver.machine.state, State::starting);
+    EXPECT_THAT(driver.launched(), ElementsAre(2));
+}
+
+TEST(Machine, PausesLongerAfterEachFailureInARow) {
+    EXPECT_EQ(backoff_after(1), 100ms);
+    EXPECT_EQ(backoff_after(2), 200ms);
+    EXPECT_EQ(backoff_after(8), 12'800ms);
+    EXPECT_EQ(backoff_after(9), 25'600ms);
+    EXPECT_EQ(backoff_after(10), 30s);
+    EXPECT_EQ(backoff_after(1'000'000), 30s);
+}
+
+TEST(Machine, GivesUpAfterTooManyFailuresInARowWithTheLastStatus) {
+    Driver driver = running();
+    for (ProxyId id = 1; id <= 3; ++id) {
+        driver << event::ProxyEnded{id, {.by_signal = false, .value = 7}};
+        ASSERT_EQ(driver.machine.state, State::backoff);
+        driver << event::TimerFired{{Timer::Kind::retry}};
+    }
+    driver << event::ProxyEnded{4, {.by_signal = false, .value = 9}};
+    EXPECT_EQ(driver.machine.state, State::failed);
+    EXPECT_EQ(driver.exit_status(), 9);
+}
+
+TEST(Machine, CountsAnewOnceAProxyHasServedForLong) {
+    Driver driver = running();
+    for (ProxyId id = 1; id < 10; ++id) {
+        driver.now += 60s;
+        driver << event::ProxyEnded{id, kCrashed};
+        ASSERT_EQ(driver.machine.state, State::backoff);
+        ASSERT_EQ(driver.machine.failures, 1);
+        driver << event::TimerFired{{Timer::Kind::retry}} << event::ProxyReady{id + 1};
+        ASSERT_EQ(driver.machine.state, State::running);
+    }
+}
+
+TEST(Machine, WaitsForTheNetworkBeforeItRestarts) {
+    Driver driver = running();
+    driver << event::NetworkMissing{"gone"} << event::ProxyEnded{1, kCrashed} << event::TimerFired{{Timer::Kind::retry}};
+    EXPECT_EQ(driver.machine.state, State::waiting);
+    driver << event::NetworkFound{2};
+    EXPECT_EQ(driver.machine.state, State::starting);
+}
+
+TEST(Machine, DoesNotPauseInANewNetwork) {
+    Driver driver = running();
+    driver << event::ProxyEnded{1, kCrashed} << event::NetworkFound{2};
+    EXPECT_EQ(driver.machine.state, State::starting);
+    ASSERT_NE(driver.effect<effect::ClearTimer>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::ClearTimer>()->timer.kind, Timer::Kind::retry);
+}
+
+TEST(Machine, TellsReadyOnlyOnce) {
+    Driver driver = running();
+    driver << event::ProxyEnded{1, kCrashed} << event::TimerFired{{Timer::Kind::retry}} << event::ProxyReady{2};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
+}
+
+// --- stopping ---
+
+TEST(Machine, StopsAtOnceWhileWaiting) {
+    Driver driver;
+    driver << event::Begin{} << event::NetworkMissing{"x"} << event::StopRequested{};
+    EXPECT_EQ(driver.machine.state, State::stopped);
+    EXPECT_EQ(driver.exit_status(), 0);
+}
+
+TEST(Machine, StopsAtOnceInBackoff) {
+    Driver driver = running();
+    driver << event::ProxyEnded{1, kCrashed} << event::StopRequested{};
+    EXPECT_EQ(driver.machine.state, State::stopped);
+    EXPECT_EQ(driver.exit_status(), 0);
 }
 
 TEST(Machine, AsksTheProxyToStopThenKillsIt) {
@@ -170,71 +380,83 @@ TEST(Machine, AsksTheProxyToStopThenKillsIt) {
     driver << event::StopRequested{};
     EXPECT_EQ(driver.machine.state, State::stopping);
     EXPECT_NE(driver.effect<effect::TellStopping>(), nullptr);
-    EXPECT_NE(driver.effect<effect::AskToStop>(), nullptr);
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
     ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
     EXPECT_EQ(driver.effect<effect::SetTimer>()->delay, 10s);
-    EXPECT_EQ(driver.effect<effect::Kill>(), nullptr);
+    EXPECT_THAT(driver.killed(), IsEmpty());
 
-    driver << event::TimerFired{};
-    EXPECT_NE(driver.effect<effect::Kill>(), nullptr);
-    driver << event::ProxyEnded{{.by_signal = true, .value = SIGKILL}};
+    driver << event::TimerFired{{Timer::Kind::stop, 1}};
+    EXPECT_THAT(driver.killed(), ElementsAre(1));
+    driver << event::ProxyEnded{1, {.by_signal = true, .value = SIGKILL}};
+    EXPECT_EQ(driver.machine.state, State::failed);
     EXPECT_EQ(driver.exit_status(), 1);
 }
 
-TEST(Machine, ExitsWellAfterAGracefulStop) {
-    Driver driver = running();
-    driver << event::StopRequested{} << event::ProxyEnded{{.by_signal = false, .value = 0}};
+TEST(Machine, StopsEveryProxyAndWaitsForTheLast) {
+    Driver driver = replacing();
+    driver << event::StopRequested{};
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(2, 1));
+    driver << event::ProxyEnded{2, kExitedWell};
+    EXPECT_EQ(driver.machine.state, State::stopping);
+    driver << event::ProxyEnded{1, kExitedWell};
+    EXPECT_EQ(driver.machine.state, State::stopped);
     EXPECT_EQ(driver.exit_status(), 0);
 }
 
 TEST(Machine, TakesDeathByTheStopSignalForAGracefulStop) {
     Driver driver = running();
-    driver << event::StopRequested{} << event::ProxyEnded{{.by_signal = true, .value = SIGTERM}};
-    EXPECT_EQ(driver.exit_status(), 0);
+    driver << event::StopRequested{} << event::ProxyEnded{1, {.by_signal = true, .value = SIGTERM}};
+    EXPECT_EQ(driver.machine.state, State::stopped);
 }
 
 TEST(Machine, PassesAFailureToStopOn) {
     Driver driver = running();
-    driver << event::StopRequested{} << event::ProxyEnded{{.by_signal = false, .value = 9}};
+    driver << event::StopRequested{} << event::ProxyEnded{1, {.by_signal = false, .value = 9}};
     EXPECT_EQ(driver.exit_status(), 9);
-}
-
-TEST(Machine, StopsWithoutATimerWhenTheStopTimeoutIsForEver) {
-    Driver driver;
-    driver.machine.settings.stop_timeout = 0s;
-    driver << event::Begin{} << event::NetworkFound{} << event::ProxyReady{} << event::StopRequested{};
-    EXPECT_EQ(driver.effect<effect::SetTimer>(), nullptr);
-    EXPECT_NE(driver.effect<effect::ClearTimer>(), nullptr);
 }
 
 TEST(Machine, IgnoresASecondStopRequest) {
     Driver driver = running();
     driver << event::StopRequested{} << event::StopRequested{};
-    EXPECT_TRUE(driver.effects.empty());
+    EXPECT_THAT(driver.effects, IsEmpty());
 }
 
-// Every event in every state: nothing that was under way may be started twice, and nothing leaves `ended`.
-TEST(Machine, NeverLeavesEnded) {
+TEST(Machine, StartsNothingWhileItStops) {
     Driver driver = running();
-    driver << event::ProxyEnded{{.by_signal = false, .value = 0}};
-    ASSERT_EQ(driver.machine.state, State::ended);
-    const std::vector<Event> all = {event::Begin{},           event::NetworkFound{}, event::NetworkMissing{"x"},
-                                    event::ProxyExecuted{},   event::ProxyReady{},   event::ProxyStatus{"x"},
-                                    event::LaunchFailed{"x", 1}, event::ProxyEnded{},   event::TimerFired{},
+    driver << event::StopRequested{} << event::NetworkFound{2};
+    EXPECT_THAT(driver.launched(), IsEmpty());
+    driver << event::TimerFired{{Timer::Kind::retry}};
+    EXPECT_THAT(driver.launched(), IsEmpty());
+    EXPECT_EQ(driver.machine.state, State::stopping);
+}
+
+TEST(Machine, NeverLeavesTheEnd) {
+    Driver driver = running();
+    driver << event::StopRequested{} << event::ProxyEnded{1, kExitedWell};
+    ASSERT_EQ(driver.machine.state, State::stopped);
+    const std::vector<Event> all = {event::Begin{},
+                                    event::NetworkFound{5},
+                                    event::NetworkMissing{"x"},
+                                    event::ProxyExecuted{1},
+                                    event::ProxyReady{1},
+                                    event::ProxyStatus{1, "x"},
+                                    event::LaunchFailed{1, "x", 1},
+                                    event::ProxyEnded{1, kCrashed},
+                                    event::TimerFired{{Timer::Kind::retry}},
                                     event::StopRequested{}};
     for (const auto& event : all) {
         driver << event;
-        EXPECT_EQ(driver.machine.state, State::ended);
-        EXPECT_TRUE(driver.effects.empty());
+        EXPECT_EQ(driver.machine.state, State::stopped);
+        EXPECT_THAT(driver.effects, IsEmpty());
     }
 }
 
 TEST(Machine, RemembersWhenItEnteredItsState) {
-    Driver driver = started();
+    Driver driver = starting();
     const TimePoint entered = driver.now;
-    driver << event::ProxyStatus{"loading"};
+    driver << event::ProxyStatus{1, "loading"};
     EXPECT_EQ(driver.machine.since, entered);
-    driver << event::ProxyReady{};
+    driver << event::ProxyReady{1};
     EXPECT_EQ(driver.machine.since, driver.now);
 }
 
