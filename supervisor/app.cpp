@@ -13,6 +13,8 @@
 #include "supervisor/base/exit_status.hpp"
 #include "supervisor/base/log.hpp"
 #include "supervisor/base/loop.hpp"
+#include "supervisor/config/describe.hpp"
+#include "supervisor/config/parse.hpp"
 #include "supervisor/launch/compile.hpp"
 #include "supervisor/launch/proxy.hpp"
 #include "supervisor/launch/sockets.hpp"
@@ -60,11 +62,17 @@ Result<Parts> prepare(const std::string& name, const Config& config) {
                  *std::move(directory), *std::move(receiver),  *std::move(filter)};
 }
 
-Settings settings_of(const ProxyConfig& proxy) {
-    return {.ready_on_exec = proxy.ready == Readiness::exec,
-            .stop_signal = proxy.stop_signal,
-            .start_timeout = proxy.start_timeout,
-            .stop_timeout = proxy.stop_timeout};
+Settings settings_of(const Config& config) {
+    return {.ready_on_exec = config.proxy.ready == Readiness::exec,
+            .probed = config.health.enabled(),
+            .reload_by_signal = config.proxy.reload_signal != 0,
+            .stop_signal = config.proxy.stop_signal,
+            .restart_limit = config.proxy.restart_limit,
+            .wait_timeout = config.podman.timeout,
+            .start_timeout = config.proxy.start_timeout,
+            .stop_timeout = config.proxy.stop_timeout,
+            .drain_timeout = config.proxy.drain_timeout,
+            .ping_timeout = config.proxy.watchdog};
 }
 
 // A pause of backoff varies by a quarter, so that many services that fail together do not retry together.
@@ -75,8 +83,9 @@ milliseconds with_jitter(milliseconds pause) {
 
 class App {
   public:
-    App(const Config& config, Parts parts) : config_(config), parts_(std::move(parts)) {
-        machine_.settings = settings_of(config.proxy);
+    App(const Config& config, std::string config_file, Parts parts)
+        : config_(config), config_file_(std::move(config_file)), parts_(std::move(parts)) {
+        machine_.settings = settings_of(config);
         machine_.since = std::chrono::steady_clock::now();
     }
 
@@ -84,15 +93,20 @@ class App {
 
   private:
     Result<> listen();
+    Result<> keep_watchdog();
     void post(Event event);
     void tell(const Machine& before);
     void tell_entry(const Machine& before);
 
     void perform(const effect::Look&);
     void perform(const effect::Launch& launch);
-    void perform(const effect::AskToStop& ask) { signal_proxy(ask.proxy, config_.proxy.stop_signal); }
+    void perform(const effect::AskToStop& ask);
     void perform(const effect::Kill& kill) { signal_proxy(kill.proxy, SIGKILL); }
+    void perform(const effect::AskToReload& ask) { signal_proxy(ask.proxy, config_.proxy.reload_signal); }
+    void perform(const effect::Probe& probe);
+    void perform(const effect::ReadConfig&);
     void perform(const effect::TellReady&) { systemd_.ready(); }
+    void perform(const effect::TellReloading&);
     void perform(const effect::TellStopping&);
     void perform(const effect::SetTimer& timer);
     void perform(const effect::ClearTimer& timer) { timers_.erase(timer.timer); }
@@ -106,7 +120,8 @@ class App {
     void signal_proxy(ProxyId id, int number);
     [[nodiscard]] Proxy::Observer observe(ProxyId id);
 
-    const Config& config_;
+    Config config_;
+    std::string config_file_;
     Parts parts_;
     NotifySender systemd_;
     Machine machine_;
@@ -118,7 +133,7 @@ class App {
     Generation generation_ = 0;
     std::map<ProxyId, std::unique_ptr<Proxy>> proxies_;
     std::map<Timer, Loop::Source> timers_;
-    Loop::Source on_term_, on_int_, on_notification_;
+    Loop::Source on_term_, on_int_, on_hup_, on_notification_, on_watchdog_;
 };
 
 Result<int> App::run() {
@@ -131,15 +146,31 @@ Result<int> App::run() {
 }
 
 Result<> App::listen() {
-    auto term = parts_.loop.on_signal(SIGTERM, [this] { post(event::StopRequested{}); });
-    if (!term) return std::unexpected(term.error());
-    auto interrupt = parts_.loop.on_signal(SIGINT, [this] { post(event::StopRequested{}); });
-    if (!interrupt) return std::unexpected(interrupt.error());
+    const auto on_signal = [this](int number, const Event& event, Loop::Source& source) -> Result<> {
+        auto made = parts_.loop.on_signal(number, [this, event] { post(event); });
+        if (!made) return std::unexpected(made.error());
+        source = *std::move(made);
+        return {};
+    };
+    if (auto made = on_signal(SIGTERM, event::StopRequested{}, on_term_); !made) return made;
+    if (auto made = on_signal(SIGINT, event::StopRequested{}, on_int_); !made) return made;
+    if (auto made = on_signal(SIGHUP, event::ReloadRequested{}, on_hup_); !made) return made;
     auto notification = parts_.loop.on_readable(parts_.receiver.fd(), [this] { receive_notification(); });
     if (!notification) return std::unexpected(notification.error());
-    on_term_ = std::move(*term);
-    on_int_ = std::move(*interrupt);
-    on_notification_ = std::move(*notification);
+    on_notification_ = *std::move(notification);
+    return keep_watchdog();
+}
+
+// systemd(1) kills us when we fall silent: when this loop hangs, or when the proxy is ill beyond our means.
+Result<> App::keep_watchdog() {
+    const auto interval = std::chrono::duration_cast<milliseconds>(watchdog_interval());
+    if (interval.count() == 0) return {};
+    if (machine_.recoverable()) systemd_.watchdog();
+    auto next = parts_.loop.after(interval / 2, [this] {
+        if (auto kept = keep_watchdog(); !kept) spdlog::critical("cannot keep the watchdog: {}", kept.error().message);
+    });
+    if (!next) return std::unexpected(next.error());
+    on_watchdog_ = *std::move(next);
     return {};
 }
 
@@ -230,6 +261,7 @@ Result<CompiledLaunch> App::compile_launch() {
                     .user_ns = network_->namespaces.user.get(),
                     .net_ns = network_->namespaces.net.get(),
                     .notify_socket = config_.proxy.ready == Readiness::notify ? parts_.receiver.path() : "",
+                    .watchdog = config_.proxy.watchdog,
                     .resolv_conf = std::move(resolv_conf),
                     .supervised = true,
                     .filter = parts_.filter});
@@ -242,6 +274,7 @@ Proxy::Observer App::observe(ProxyId id) {
                     proxies_.erase(id);
                     post(event::LaunchFailed{id, describe(why, config_.proxy.command.front()), exit_status_of(why)});
                 },
+            .stopped = [this, id] { post(event::ProxyUnhealthy{id, "it was stopped by a signal"}); },
             .ended =
                 [this, id](ProcessEnd end) {
                     proxies_.erase(id);
@@ -276,6 +309,8 @@ void App::receive_notification() {
     for (const auto& [id, proxy] : proxies_) {
         if (proxy->pid() != received->sender) continue;
         const ProxyId sender = id;  // what follows may change the table
+        if (received->message.ping) post(event::ProxyPinged{sender});
+        if (received->message.trigger) post(event::ProxyUnhealthy{sender, "it says so itself (WATCHDOG=trigger)"});
         if (!received->message.status.empty()) post(event::ProxyStatus{sender, received->message.status});
         if (received->message.ready) post(event::ProxyReady{sender});
         return;
@@ -289,6 +324,33 @@ void App::signal_proxy(ProxyId id, int number) {
     if (auto sent = proxy->second->signal(number); !sent && sent.error().code != ESRCH) {
         spdlog::error("cannot send SIG{} to the proxy: {}", ::sigabbrev_np(number), sent.error().message);
     }
+}
+
+void App::perform(const effect::AskToStop& ask) {
+    signal_proxy(ask.proxy, config_.proxy.stop_signal);
+    signal_proxy(ask.proxy, SIGCONT);  // as systemd.kill(5) does: a stopped process could not obey
+}
+
+void App::perform(const effect::TellReloading&) {
+    systemd_.reloading();
+    const milliseconds timeout = config_.proxy.start_timeout;
+    systemd_.extend_timeout(timeout.count() == 0 ? timeout : timeout + kStopMargin);
+}
+
+// Where Podman is was settled at start: our watches and the unit's OpenFile= hang on it.
+void App::perform(const effect::ReadConfig&) {
+    auto loaded = load_config(config_file_);
+    if (!loaded) return post(event::ReloadRefused{loaded.error().text()});
+    for (const auto& line : difference(config_, *loaded)) spdlog::info("{}", line);
+    if (loaded->podman.runtime_dir != config_.podman.runtime_dir || loaded->podman.runroot != config_.podman.runroot) {
+        spdlog::warn("podman.runtime_dir and podman.runroot take effect when the service is restarted");
+    }
+    const bool relaunch = loaded->proxy.command != config_.proxy.command || loaded->proxy.ready != config_.proxy.ready ||
+                          loaded->proxy.watchdog != config_.proxy.watchdog || loaded->podman != config_.podman ||
+                          loaded->health != config_.health;
+    config_ = *std::move(loaded);
+    post(event::Reloaded{settings_of(config_), relaunch});
+    perform(effect::Look{});
 }
 
 void App::perform(const effect::TellStopping&) {
@@ -310,20 +372,22 @@ void App::perform(const effect::SetTimer& wanted) {
     parts_.loop.exit(to_int(ExitStatus::os_error));
 }
 
+void App::perform(const effect::Probe&) {}
+
 void App::perform(const effect::Report& report) {
     spdlog::log(report.warning ? spdlog::level::warn : spdlog::level::info, "{}", report.text);
 }
 
 }  // namespace
 
-int run_service(const std::string& name, const Config& config) {
-    block_signals({SIGTERM, SIGINT, SIGCHLD});
+int run_service(const std::string& name, const std::string& config_file, const Config& config) {
+    block_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD});
     auto parts = prepare(name, config);
     if (!parts) {
         spdlog::error("{}", parts.error().message);
         return to_int(ExitStatus::os_error);
     }
-    App app{config, *std::move(parts)};
+    App app{config, config_file, *std::move(parts)};
     const auto status = app.run();
     if (!status) {
         spdlog::critical("{}", status.error().message);

@@ -8,6 +8,7 @@
 namespace rs {
 
 // Runs until the machine ends; returns the program's exit status. Everything worth saying is logged.
-int run_service(const std::string& name, const Config& config);
+// `config_file` is read anew at each reload.
+int run_service(const std::string& name, const std::string& config_file, const Config& config);
 
 }  // namespace rs

@@ -18,7 +18,7 @@ struct CarryOut {
     int operator()(const rs::cli::Run& command) const {
         const auto config = rs::load_config(command.config_file);
         if (!config) return refuse(config.error());
-        return rs::run_service(command.name, *config);
+        return rs::run_service(command.name, command.config_file, *config);
     }
 
     int operator()(const rs::cli::Check& command) const {

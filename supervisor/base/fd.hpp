@@ -23,6 +23,9 @@ class UniqueFd {
     [[nodiscard]] int get() const { return fd_; }
     [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
 
+    // For a function that takes the descriptor over.
+    [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+
     void reset(int fd = -1) {
         if (fd_ >= 0) ::close(fd_);  // nothing to be done about a failing close(2): the number is gone
         fd_ = fd;

@@ -3,6 +3,7 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <format>
@@ -51,8 +52,7 @@ int on_time(sd_event_source* source, std::uint64_t, void* userdata) {
 }
 
 int on_child(sd_event_source* source, const siginfo_t* info, void* userdata) {
-    const ProcessEnd end{.by_signal = info->si_code != CLD_EXITED, .value = info->si_status};
-    return guarded<ProcessEnd>(userdata, sd_event_source_get_event(source), end);
+    return guarded<siginfo_t>(userdata, sd_event_source_get_event(source), *info);
 }
 
 std::unexpected<Error> loop_error(const char* what, int code) {
@@ -99,11 +99,20 @@ Result<Loop::Source> Loop::on_signal(int number, std::function<void()> callback)
     return Source{source};
 }
 
-Result<Loop::Source> Loop::on_end_of(const Process& child, std::function<void(ProcessEnd)> callback) {
+Result<Loop::Source> Loop::on_end_of(const Process& child, std::function<void(ProcessEnd)> ended,
+                                     std::function<void()> stopped) {
     sd_event_source* source = nullptr;
-    const int r = sd_event_add_child_pidfd(event_.get(), &source, child.fd(), WEXITED, on_child, nullptr);
+    const int r = sd_event_add_child_pidfd(event_.get(), &source, child.fd(), WEXITED | WSTOPPED, on_child, nullptr);
     if (r < 0) return loop_error("add a child process to", r);
-    attach(source, std::move(callback));
+    // A stop is no end: sd-event disables a child's source before it calls back, so it is enabled once more.
+    attach(source, std::function<void(siginfo_t)>{[source, ended = std::move(ended), stopped = std::move(stopped)](const siginfo_t& info) {
+               if (info.si_code == CLD_STOPPED) {
+                   sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+                   if (stopped) stopped();
+                   return;
+               }
+               ended({.by_signal = info.si_code != CLD_EXITED, .value = info.si_status});
+           }});
     return Source{source};
 }
 
@@ -111,8 +120,10 @@ Result<Loop::Source> Loop::after(std::chrono::milliseconds delay, std::function<
     using std::chrono::microseconds;
     sd_event_source* source = nullptr;
     const auto wait = static_cast<std::uint64_t>(std::chrono::duration_cast<microseconds>(delay).count());
+    // sd-event's own accuracy, 250 ms, would be several times the delay of a short one.
+    const std::uint64_t accuracy = std::clamp<std::uint64_t>(wait / 10, 1'000, 250'000);
     const int r =
-        sd_event_add_time_relative(event_.get(), &source, CLOCK_MONOTONIC, wait, 0, on_time, nullptr);
+        sd_event_add_time_relative(event_.get(), &source, CLOCK_MONOTONIC, wait, accuracy, on_time, nullptr);
     if (r < 0) return loop_error("add a timer to", r);
     attach(source, std::move(callback));
     return Source{source};

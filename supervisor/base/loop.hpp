@@ -62,13 +62,18 @@ class Loop {
     Result<Source> on_readable(int fd, std::function<void()> callback, std::uint32_t events = EPOLLIN);
     // The signal must be blocked (block_signals), as signalfd(2) demands.
     Result<Source> on_signal(int number, std::function<void()> callback);
-    // Reaps the child. SIGCHLD must be blocked: libsystemd 257 insists on it for pidfds too.
-    Result<Source> on_end_of(const Process& child, std::function<void(ProcessEnd)> callback);
+    // Reaps the child, and tells when a signal stopped it (WSTOPPED, waitid(2)). SIGCHLD must be blocked: libsystemd
+    // 257 insists on it for pidfds too.
+    Result<Source> on_end_of(const Process& child, std::function<void(ProcessEnd)> ended,
+                             std::function<void()> stopped = {});
     Result<Source> after(std::chrono::milliseconds delay, std::function<void()> callback);
 
     // Until exit() is called. Returns the status given to exit(), or why the loop broke.
     Result<int> run();
     void exit(int status);
+
+    // For what attaches itself to an event loop (sd_bus_attach_event(3)). Still the Loop's.
+    [[nodiscard]] sd_event* get() const { return event_.get(); }
 
   private:
     struct Unref {

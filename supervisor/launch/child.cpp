@@ -35,6 +35,9 @@ bool place_descriptors(const LaunchPlan& plan) noexcept {
     for (int i = 0; i < plan.passed_count; ++i) {
         if (::dup2(plan.passed_fds[i], kFirstPassedFd + i) < 0) return false;
     }
+    for (const int standard : {STDOUT_FILENO, STDERR_FILENO}) {
+        if (plan.output_fd >= 0 && ::dup2(plan.output_fd, standard) < 0) return false;
+    }
     return ::close_range(static_cast<unsigned>(kFirstPassedFd + plan.passed_count), UINT_MAX,
                          CLOSE_RANGE_CLOEXEC) == 0;
 }
@@ -69,10 +72,13 @@ bool lock_securebits() noexcept {
                    0, 0, 0) == 0;
 }
 
+bool clear_ambient_set() noexcept {
+    return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0;
+}
+
 // With an empty bounding set, no ambient set and NOROOT, execve(2) leaves no capability in any set; capset(2),
 // which the unit's system call filter refuses, is not needed.
 bool drop_bounding_set() noexcept {
-    if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return false;
     for (unsigned long capability = 0;; ++capability) {
         if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return errno == EINVAL && capability > 0;
     }
@@ -94,8 +100,9 @@ ChildFailure carry_out(const LaunchPlan& plan) noexcept {
 
     // The user namespace first: it gives the right to enter the other (setns(2)), and takes all capabilities
     // back from nothing to everything, so all that follows is about losing them again.
-    if (::setns(plan.user_ns, CLONE_NEWUSER) < 0) return failed(Stage::user_namespace);
-    if (::setns(plan.net_ns, CLONE_NEWNET) < 0) return failed(Stage::network_namespace);
+    const bool enter = plan.user_ns >= 0;
+    if (enter && ::setns(plan.user_ns, CLONE_NEWUSER) < 0) return failed(Stage::user_namespace);
+    if (enter && ::setns(plan.net_ns, CLONE_NEWNET) < 0) return failed(Stage::network_namespace);
     if (plan.resolv_conf != nullptr) {
         if (!own_mount_namespace()) return failed(Stage::mount_namespace);
         if (::mount(plan.resolv_conf, "/etc/resolv.conf", nullptr, MS_BIND, nullptr) < 0) {
@@ -105,8 +112,9 @@ ChildFailure carry_out(const LaunchPlan& plan) noexcept {
 
     // After setns(2), which clears it.
     if (plan.supervised && !die_with(plan.parent)) return failed(Stage::parent_death);
-    if (!lock_securebits()) return failed(Stage::securebits);
-    if (!drop_bounding_set()) return failed(Stage::bounding_set);
+    if (enter && !lock_securebits()) return failed(Stage::securebits);
+    if (!clear_ambient_set()) return failed(Stage::ambient_set);
+    if (enter && !drop_bounding_set()) return failed(Stage::bounding_set);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return failed(Stage::no_new_privs);
     if (!load_filter(plan.filter)) return failed(Stage::seccomp);
 

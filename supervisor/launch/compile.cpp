@@ -41,6 +41,7 @@ std::vector<std::string> environment_for(const LaunchRequest& request) {
         if (!meant_for_us(*entry)) variables.emplace_back(*entry);
     }
     if (!request.notify_socket.empty()) variables.push_back("NOTIFY_SOCKET=" + request.notify_socket);
+    if (request.watchdog.count() > 0) variables.push_back(std::format("WATCHDOG_USEC={}", request.watchdog.count()));
     if (!request.sockets.empty()) {
         variables.push_back(std::format("LISTEN_FDS={}", request.sockets.size()));
         variables.push_back("LISTEN_FDNAMES=" + listen_names(request.sockets));
@@ -65,6 +66,14 @@ Result<UniqueFd> lift(int fd, int lowest) {
     return lifted;
 }
 
+Result<> CompiledLaunch::send_output_to(int fd) {
+    auto lifted = lift(fd, first_free_fd());
+    if (!lifted) return std::unexpected(lifted.error());
+    plan_.output_fd = lifted->get();
+    lifted_.push_back(std::move(*lifted));
+    return {};
+}
+
 Result<CompiledLaunch> compile(const LaunchRequest& request) {
     for (const auto& socket : request.sockets) {
         if (socket.name.contains(':')) return fail(std::format("socket name '{}' contains ':'", socket.name));
@@ -82,7 +91,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
     const int lowest = kFirstPassedFd + static_cast<int>(request.sockets.size());
     std::vector<int> wanted;
     for (const auto& socket : request.sockets) wanted.push_back(socket.fd.get());
-    wanted.insert(wanted.end(), {request.user_ns, request.net_ns});
+    const bool enter = request.user_ns >= 0;
+    if (enter) wanted.insert(wanted.end(), {request.user_ns, request.net_ns});
     for (const int fd : wanted) {
         auto lifted = lift(fd, lowest);
         if (!lifted) return std::unexpected(lifted.error());
@@ -99,8 +109,9 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
         .listen_pid = request.sockets.empty() ? nullptr : variables.back().data() + kListenPid.size(),
         .passed_fds = launch.passed_.data(),
         .passed_count = static_cast<int>(request.sockets.size()),
-        .user_ns = launch.passed_[request.sockets.size()],
-        .net_ns = launch.passed_[request.sockets.size() + 1],
+        .user_ns = enter ? launch.passed_[request.sockets.size()] : -1,
+        .net_ns = enter ? launch.passed_[request.sockets.size() + 1] : -1,
+        .output_fd = -1,
         .resolv_conf = launch.resolv_conf_ ? launch.resolv_conf_->c_str() : nullptr,
         .supervised = request.supervised,
         .parent = ::getpid(),

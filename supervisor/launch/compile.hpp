@@ -1,6 +1,7 @@
 // From configuration, namespaces and policy to a plan that a forked child can carry out.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,9 +19,10 @@ struct LaunchRequest {
     const std::string& program;
     const std::vector<std::string>& command;  // argv
     std::span<const ListenSocket> sockets;
-    int user_ns;
+    int user_ns;  // both -1: the child stays where the supervisor is
     int net_ns;
     std::string notify_socket;  // path for NOTIFY_SOCKET; empty: none
+    std::chrono::microseconds watchdog{0};  // WATCHDOG_USEC, sd_watchdog_enabled(3); zero: none
     std::string resolv_conf;    // file for the child to put over /etc/resolv.conf; empty: leave it
     bool supervised;
     const policy::SeccompProgram& filter;
@@ -30,6 +32,8 @@ struct LaunchRequest {
 class CompiledLaunch {
   public:
     [[nodiscard]] const LaunchPlan& plan() const { return plan_; }
+    // The child's stdout and stderr; keeps a descriptor of its own.
+    Result<> send_output_to(int fd);
     // Descriptors below this are overwritten in the child.
     [[nodiscard]] int first_free_fd() const { return kFirstPassedFd + plan_.passed_count; }
 

@@ -21,8 +21,12 @@ struct LaunchPlan {
     const int* passed_fds;  // all above the range they are moved to, CLOEXEC
     int passed_count;
 
+    // -1: the child stays in the namespaces it was forked in. It has no CAP_SETPCAP then, so the steps that need it
+    // are left out: what it may have is what the unit's CapabilityBoundingSet= lets the supervisor have.
     int user_ns;
     int net_ns;
+
+    int output_fd;  // becomes stdout and stderr; -1: they are the supervisor's
 
     const char* resolv_conf;  // file to put over /etc/resolv.conf in a mount namespace of the child's own; null: not
 

@@ -1,5 +1,6 @@
 #include "supervisor/launch/proxy.hpp"
 
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -12,16 +13,32 @@ Result<std::unique_ptr<Proxy>> Proxy::start(Loop& loop, const CompiledLaunch& la
     if (!spawned) return std::unexpected(spawned.error());
     std::unique_ptr<Proxy> proxy{new Proxy{std::move(*spawned), std::move(observer)}};
     if (auto watched = proxy->watch(loop); !watched) {
-        [[maybe_unused]] const auto killed = proxy->signal(SIGKILL);
-        siginfo_t info{};
-        ::waitid(P_PIDFD, static_cast<id_t>(proxy->spawned_.process.fd()), &info, WEXITED);
+        proxy->abandon();
         return std::unexpected(watched.error());
     }
     return proxy;
 }
 
+void Proxy::kill_all() const {
+    [[maybe_unused]] const auto killed = signal(SIGKILL);
+    // The number is safe to use here: it belongs to the process and to the group that setsid(2) made until the process
+    // is reaped. Before setsid(2) there is no such group.
+    ::kill(-pid(), SIGKILL);
+}
+
+void Proxy::abandon() {
+    on_status_.reset();
+    on_end_.reset();
+    kill_all();
+    // pidfd_open(2): readable once the process has ended.
+    pollfd ended{.fd = spawned_.process.fd(), .events = POLLIN, .revents = 0};
+    ::poll(&ended, 1, static_cast<int>(kPatience.count()));
+    siginfo_t info{};
+    ::waitid(P_PIDFD, static_cast<id_t>(spawned_.process.fd()), &info, WEXITED | WNOHANG);
+}
+
 Result<> Proxy::watch(Loop& loop) {
-    auto end = loop.on_end_of(spawned_.process, [this](ProcessEnd how) { reaped(how); });
+    auto end = loop.on_end_of(spawned_.process, [this](ProcessEnd how) { reaped(how); }, observer_.stopped);
     if (!end) return std::unexpected(end.error());
     auto status = loop.on_readable(spawned_.status.get(), [this] { status_readable(); });
     if (!status) return std::unexpected(status.error());

@@ -1,6 +1,7 @@
 // One proxy process, from fork to reaping.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@ class Proxy {
     struct Observer {
         std::function<void()> executed;           // execve(2) succeeded
         std::function<void(ChildFailure)> failed;  // it never came to that
+        std::function<void()> stopped;             // by a signal such as SIGSTOP; it may go on
         std::function<void(ProcessEnd)> ended;
     };
 
@@ -27,6 +29,13 @@ class Proxy {
 
     [[nodiscard]] pid_t pid() const { return spawned_.process.pid(); }
     Result<> signal(int number) const { return spawned_.process.signal(number); }
+
+    // SIGKILL to it and to all that it started in its session. For a supervised launch, until it is reaped.
+    void kill_all() const;
+    // kill_all(), and reaps it without another word to the observer. Waits for its end, which takes the kernel far
+    // less than kPatience; what is still there then is left a zombie of the supervisor's.
+    void abandon();
+    static constexpr std::chrono::milliseconds kPatience{100};
 
   private:
     Proxy(Spawned spawned, Observer observer) : spawned_(std::move(spawned)), observer_(std::move(observer)) {}

@@ -20,6 +20,7 @@ std::string attempt(Stage stage, const std::string& program) {
         case Stage::resolv_conf: return "cannot put the container network's resolv.conf over /etc/resolv.conf (mount)";
         case Stage::parent_death: return "cannot tie the proxy's life to the supervisor's (PR_SET_PDEATHSIG)";
         case Stage::securebits: return "cannot lock the securebits (PR_SET_SECUREBITS)";
+        case Stage::ambient_set: return "cannot clear the ambient capabilities (PR_CAP_AMBIENT)";
         case Stage::bounding_set: return "cannot drop the capability bounding set (PR_CAPBSET_DROP)";
         case Stage::no_new_privs: return "cannot set no_new_privs";
         case Stage::seccomp: return "cannot load the seccomp filter";
@@ -48,6 +49,7 @@ std::string hint(const ChildFailure& failure) {
         case Stage::session:
         case Stage::descriptors:
         case Stage::securebits:
+        case Stage::ambient_set:
         case Stage::bounding_set:
         case Stage::no_new_privs: return "";
     }

@@ -16,6 +16,7 @@ enum class Stage : std::uint8_t {
     resolv_conf,
     parent_death,
     securebits,
+    ambient_set,
     bounding_set,
     no_new_privs,
     seccomp,

@@ -50,6 +50,8 @@ NotifyMessage parse_notify(std::string_view datagram) {
         if (line == "READY=1") message.ready = true;
         if (line == "RELOADING=1") message.reloading = true;
         if (line == "STOPPING=1") message.stopping = true;
+        if (line == "WATCHDOG=1") message.ping = true;
+        if (line == "WATCHDOG=trigger") message.trigger = true;
         if (line == "BARRIER=1") message.barrier = true;
         if (line.starts_with("STATUS=")) message.status = printable(line.substr(7), kStatusMax);
     }

@@ -10,6 +10,8 @@ struct NotifyMessage {
     bool ready = false;
     bool reloading = false;
     bool stopping = false;
+    bool ping = false;     // WATCHDOG=1
+    bool trigger = false;  // WATCHDOG=trigger: it asks to be taken for hung
     std::string status;   // UTF-8, one line; empty where there was none
     bool barrier = false;  // BARRIER=1: the sender waits for the descriptor that came along to be closed
 };

@@ -34,12 +34,29 @@ using Generation = int;  // counts Podman's networks, from 1: another number is 
 struct Timer {
     enum class Kind {
         retry,  // the pause of backoff
+        wait,   // what is waited for must be there by then
         start,  // the starting proxy must be ready by then
         stop,   // the draining proxy must be gone by then
+        ping,   // the serving proxy must have sent WATCHDOG=1 by then
+        reload,  // the serving proxy must have said READY=1 after its reload by then
     };
     Kind kind;
-    ProxyId proxy = 0;  // 0 for retry
+    ProxyId proxy = 0;  // 0 where none is meant
     auto operator<=>(const Timer&) const = default;
+};
+
+struct Settings {
+    bool ready_on_exec = false;
+    bool probed = false;  // ready only once the health checks pass, too
+    bool reload_by_signal = false;
+    int stop_signal = 0;
+    int restart_limit = 5;                        // failures in a row after which to give up
+    std::chrono::milliseconds wait_timeout{};   // 0 = for ever, likewise below
+    std::chrono::milliseconds start_timeout{};
+    std::chrono::milliseconds stop_timeout{};
+    std::chrono::milliseconds drain_timeout{};
+    std::chrono::milliseconds ping_timeout{};     // 0 = the proxy does not ping
+    std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
 };
 
 namespace event {
@@ -60,6 +77,17 @@ struct ProxyStatus {
     ProxyId proxy;
     std::string text;
 };
+struct ProxyPinged {  // WATCHDOG=1
+    ProxyId proxy;
+};
+struct ProxyHealthy {
+    ProxyId proxy;
+};
+// By its health checks, or because it was stopped (SIGSTOP).
+struct ProxyUnhealthy {
+    ProxyId proxy;
+    std::string text;
+};
 // It never came to run the program.
 struct LaunchFailed {
     ProxyId proxy;
@@ -73,11 +101,22 @@ struct ProxyEnded {
 struct TimerFired {
     Timer timer;
 };
+// The configuration was read anew; answers effect::ReadConfig.
+struct Reloaded {
+    Settings settings;
+    bool relaunch;  // what is launched, or how, has changed: a signal is not enough
+};
+struct ReloadRefused {
+    std::string text;
+};
+struct ReloadRequested {};
 struct StopRequested {};
 }  // namespace event
-using Event = std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
-                           event::ProxyReady, event::ProxyStatus, event::LaunchFailed, event::ProxyEnded,
-                           event::TimerFired, event::StopRequested>;
+using Event =
+    std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted, event::ProxyReady,
+                 event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy, event::ProxyUnhealthy, event::LaunchFailed,
+                 event::ProxyEnded, event::TimerFired, event::Reloaded, event::ReloadRefused, event::ReloadRequested,
+                 event::StopRequested>;
 
 namespace effect {
 struct Look {};    // find out whether all is there; answer with NetworkFound or NetworkMissing
@@ -90,7 +129,15 @@ struct AskToStop {
 struct Kill {
     ProxyId proxy;
 };
+struct Probe {  // begin the health checks; answer with ProxyHealthy and ProxyUnhealthy
+    ProxyId proxy;
+};
+struct AskToReload {
+    ProxyId proxy;
+};
+struct ReadConfig {};
 struct TellReady {};
+struct TellReloading {};
 struct TellStopping {};
 struct SetTimer {  // replaces one of the same name
     Timer timer;
@@ -108,22 +155,23 @@ struct Exit {
     int status;
 };
 }  // namespace effect
-using Effect = std::variant<effect::Look, effect::Launch, effect::AskToStop, effect::Kill, effect::TellReady,
+using Effect = std::variant<effect::Look, effect::Launch, effect::AskToStop, effect::Kill, effect::Probe,
+                            effect::AskToReload, effect::ReadConfig, effect::TellReady, effect::TellReloading,
                             effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Exit>;
-
-struct Settings {
-    bool ready_on_exec = false;
-    int stop_signal = 0;
-    std::chrono::milliseconds start_timeout{};  // 0 = for ever, likewise below
-    std::chrono::milliseconds stop_timeout{};
-    int restart_limit = 5;                            // failures in a row after which to give up
-    std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
-};
 
 struct Slot {
     ProxyId id = 0;
     Generation network = 0;
     TimePoint since{};
+    bool said_ready = false;
+    bool healthy = false;
+};
+
+// Why another proxy is wanted although one serves in today's network.
+enum class Wish {
+    none,
+    asked,   // by a reload: tried once
+    needed,  // the proxy is unhealthy: tried until it is done
 };
 
 struct Machine {
@@ -142,6 +190,9 @@ struct Machine {
     std::vector<ProxyId> draining;
     ProxyId last_id = 0;
 
+    Wish wish = Wish::none;
+    std::string wish_why;
+    bool reloading = false;  // systemd was told and awaits READY=1
     int failures = 0;
     bool pausing = false;  // the retry timer runs
     bool was_ready = false;
@@ -150,6 +201,8 @@ struct Machine {
 
     // One line for systemctl status.
     [[nodiscard]] std::string status_text() const;
+    // False when the proxy is ill and its successors keep failing: then the watchdog is left to bite.
+    [[nodiscard]] bool recoverable() const;
 };
 
 struct Step {

@@ -20,6 +20,13 @@ TEST(NotifyMessage, IsNotReadyBySomethingThatOnlyLooksLikeIt) {
     EXPECT_FALSE(parse_notify("").ready);
 }
 
+TEST(NotifyMessage, TellsAPingFromACryForHelp) {
+    EXPECT_TRUE(parse_notify("WATCHDOG=1").ping);
+    EXPECT_FALSE(parse_notify("WATCHDOG=1").trigger);
+    EXPECT_TRUE(parse_notify("WATCHDOG=trigger").trigger);
+    EXPECT_FALSE(parse_notify("WATCHDOG_USEC=1").ping);
+}
+
 TEST(NotifyMessage, DropsWhatIsNotTheProxysToSay) {
     const auto message = parse_notify("MAINPID=1\nFDSTORE=1\nNOTIFYACCESS=all");
     EXPECT_FALSE(message.ready || message.reloading || message.stopping || message.barrier);

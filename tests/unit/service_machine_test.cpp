@@ -24,12 +24,11 @@ struct Driver {
     std::vector<Effect> effects;
 
     Driver() {
-        machine.settings = {.ready_on_exec = false,
-                            .stop_signal = SIGTERM,
+        machine.settings = {.stop_signal = SIGTERM,
+                            .restart_limit = 3,
                             .start_timeout = 60s,
                             .stop_timeout = 10s,
-                            .restart_limit = 3,
-                            .stable_after = 60s};
+                            .drain_timeout = 30s};
     }
 
     Driver& operator<<(const Event& event) {
@@ -359,6 +358,128 @@ TEST(Machine, TellsReadyOnlyOnce) {
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
 }
 
+// --- health, pings and reloads ---
+
+Driver probed() {
+    Driver driver;
+    driver.machine.settings.probed = true;
+    driver << event::Begin{} << event::NetworkFound{1};
+    return driver;
+}
+
+TEST(Machine, IsNotReadyBeforeTheHealthChecksPass) {
+    Driver driver = probed();
+    driver << event::ProxyReady{1};
+    EXPECT_EQ(driver.machine.state, State::starting);
+    EXPECT_NE(driver.effect<effect::Probe>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
+    driver << event::ProxyHealthy{1};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
+}
+
+TEST(Machine, ReplacesAnUnhealthyProxyInsteadOfKillingIt) {
+    Driver driver = probed();
+    driver << event::ProxyReady{1} << event::ProxyHealthy{1} << event::ProxyUnhealthy{1, "status 502"};
+    EXPECT_EQ(driver.machine.state, State::replacing);
+    EXPECT_EQ(driver.machine.why, "proxy unhealthy: status 502");
+    EXPECT_THAT(driver.launched(), ElementsAre(2));
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+    driver << event::ProxyReady{2} << event::ProxyHealthy{2};
+    EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
+    EXPECT_EQ(driver.machine.state, State::running);
+}
+
+TEST(Machine, KeepsTryingToReplaceAnUnhealthyProxy) {
+    Driver driver = running();
+    driver << event::ProxyUnhealthy{1, "x"} << event::ProxyEnded{2, kCrashed} << event::TimerFired{{Timer::Kind::retry}};
+    EXPECT_THAT(driver.launched(), ElementsAre(3));
+    EXPECT_TRUE(driver.machine.recoverable());
+    for (ProxyId id = 3; id < 6; ++id) driver << event::ProxyEnded{id, kCrashed} << event::TimerFired{{Timer::Kind::retry}};
+    EXPECT_FALSE(driver.machine.recoverable());
+}
+
+TEST(Machine, ReplacesAProxyThatFallsSilent) {
+    Driver driver;
+    driver.machine.settings.ping_timeout = 5s;
+    driver << event::Begin{} << event::NetworkFound{1} << event::ProxyReady{1};
+    driver << event::ProxyPinged{1};
+    ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::SetTimer>()->timer, (Timer{Timer::Kind::ping, 1}));
+    driver << event::TimerFired{{Timer::Kind::ping, 1}};
+    EXPECT_EQ(driver.machine.state, State::replacing);
+}
+
+TEST(Machine, ReloadsByReplacingTheProxy) {
+    Driver driver = running();
+    driver << event::ReloadRequested{};
+    EXPECT_NE(driver.effect<effect::TellReloading>(), nullptr);
+    EXPECT_NE(driver.effect<effect::ReadConfig>(), nullptr);
+    driver << event::Reloaded{driver.machine.settings, false};
+    EXPECT_EQ(driver.machine.state, State::replacing);
+    EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
+    driver << event::ProxyReady{2};
+    EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
+    EXPECT_EQ(driver.machine.state, State::running);
+}
+
+TEST(Machine, ReloadsBySignalWhereTheProxyCan) {
+    Driver driver = running();
+    driver.machine.settings.reload_by_signal = true;
+    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, false};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_NE(driver.effect<effect::AskToReload>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
+    driver << event::ProxyReady{1};
+    EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
+}
+
+TEST(Machine, ReplacesTheProxyWhenItsCommandChangedEvenIfItCouldReload) {
+    Driver driver = running();
+    driver.machine.settings.reload_by_signal = true;
+    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, true};
+    EXPECT_EQ(driver.effect<effect::AskToReload>(), nullptr);
+    EXPECT_EQ(driver.machine.state, State::replacing);
+}
+
+TEST(Machine, EndsAReloadThatFailsAndKeepsTheOldProxyWithoutTryingAgain) {
+    Driver driver = running();
+    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, false} << event::ProxyEnded{2, kCrashed};
+    EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::SetTimer>(), nullptr);
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+}
+
+TEST(Machine, EndsAReloadThatWasRefusedAndChangesNothing) {
+    Driver driver = running();
+    driver << event::ReloadRequested{} << event::ReloadRefused{"x.toml:1:1: unknown key"};
+    EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_THAT(driver.launched(), IsEmpty());
+}
+
+TEST(Machine, TakesANewConfigurationWhileItWaitsWithoutTellingReady) {
+    Driver driver;
+    driver << event::Begin{} << event::NetworkMissing{"x"} << event::ReloadRequested{}
+           << event::Reloaded{driver.machine.settings, true};
+    EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::TellReloading>(), nullptr);
+    EXPECT_EQ(driver.machine.state, State::waiting);
+}
+
+TEST(Machine, GivesUpWaitingAfterTheTimeout) {
+    Driver driver;
+    driver.machine.settings.wait_timeout = 30min;
+    driver << event::Begin{};
+    ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::SetTimer>()->timer.kind, Timer::Kind::wait);
+    driver << event::NetworkMissing{"no container; waiting for one"} << event::TimerFired{{Timer::Kind::wait}};
+    EXPECT_EQ(driver.machine.state, State::failed);
+    EXPECT_EQ(driver.exit_status(), 69);
+    EXPECT_EQ(driver.machine.why, "no container; waiting for one (for 1800 s)");
+}
+
 // --- stopping ---
 
 TEST(Machine, StopsAtOnceWhileWaiting) {
@@ -440,6 +561,12 @@ TEST(Machine, NeverLeavesTheEnd) {
                                     event::ProxyExecuted{1},
                                     event::ProxyReady{1},
                                     event::ProxyStatus{1, "x"},
+                                    event::ProxyPinged{1},
+                                    event::ProxyHealthy{1},
+                                    event::ProxyUnhealthy{1, "x"},
+                                    event::Reloaded{},
+                                    event::ReloadRefused{"x"},
+                                    event::ReloadRequested{},
                                     event::LaunchFailed{1, "x", 1},
                                     event::ProxyEnded{1, kCrashed},
                                     event::TimerFired{{Timer::Kind::retry}},

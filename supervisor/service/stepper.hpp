@@ -1,0 +1,76 @@
+// One step of the machine in the making; machine.hpp has what the words mean.
+//
+// The handlers note the facts that an event tells; pursue() then does what the facts ask for, and settle() names
+// the state they add up to.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "supervisor/service/machine.hpp"
+
+namespace rs {
+
+class Stepper {
+  public:
+    Stepper(const Machine& machine, TimePoint now) : m_(machine), now_(now) {}
+    Step run(const Event& event) &&;
+
+    void operator()(const event::Begin&);
+    void operator()(const event::NetworkFound& found);
+    void operator()(const event::NetworkMissing& missing);
+    void operator()(const event::ProxyExecuted& executed);
+    void operator()(const event::ProxyReady& ready);
+    void operator()(const event::ProxyStatus& status);
+    void operator()(const event::ProxyPinged& pinged);
+    void operator()(const event::ProxyHealthy& healthy);
+    void operator()(const event::ProxyUnhealthy& unhealthy);
+    void operator()(const event::LaunchFailed& failure);
+    void operator()(const event::ProxyEnded& ended);
+    void operator()(const event::TimerFired& fired);
+    void operator()(const event::Reloaded& reloaded);
+    void operator()(const event::ReloadRefused& refused);
+    void operator()(const event::ReloadRequested&);
+    void operator()(const event::StopRequested&);
+
+  private:
+    using milliseconds = std::chrono::milliseconds;
+
+    static bool is(const std::optional<Slot>& slot, ProxyId proxy) { return slot && slot->id == proxy; }
+    [[nodiscard]] bool ending() const { return m_.stop_requested || m_.verdict; }
+
+    void add(Effect effect) { effects_.push_back(std::move(effect)); }
+    void report(bool warning, std::string line) { add(effect::Report{warning, std::move(line)}); }
+    void set_timer(Timer timer, milliseconds delay);
+    void end_pause();
+
+    void pursue();
+    void said_ready(ProxyId proxy);
+    void serve_if_ready();
+    void ask_for_successor(Wish wish, std::string why);
+    void finish_reload();
+    void retire(const Slot& slot, milliseconds patience);
+    void stop_all();
+    void kill(ProxyId proxy);
+    bool take_draining(ProxyId proxy);
+    void drained(const ProcessEnd& end);
+    void start_timed_out();
+    void gone(ProxyId proxy, const std::string& how, int status);
+    void lost(const Slot& slot, const std::string& how, int status);
+    void retry(const std::string& after);
+    void give_up(const std::string& why, int status);
+    [[nodiscard]] State sum() const;
+    void settle();
+
+    Machine m_;
+    TimePoint now_;
+    std::vector<Effect> effects_;
+    std::string why_;
+};
+
+// "1.5 s"
+std::string shown(std::chrono::milliseconds span);
+
+}  // namespace rs
