@@ -1,5 +1,7 @@
 #include "supervisor/app.hpp"
 
+#include <spdlog/fmt/ranges.h>
+
 #include <csignal>
 #include <deque>
 #include <format>
