@@ -1,14 +1,92 @@
-// The service: owns everything, turns what happens into events of the machine and performs its effects.
+// The service: owns everything, turns what happens into events of the machine (app.cpp) and performs its effects
+// (effects.cpp).
 #pragma once
 
+#include <deque>
+#include <expected>
+#include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "supervisor/base/loop.hpp"
 #include "supervisor/config/config.hpp"
+#include "supervisor/health/prober.hpp"
+#include "supervisor/launch/compile.hpp"
+#include "supervisor/launch/proxy.hpp"
+#include "supervisor/notify/sender.hpp"
+#include "supervisor/podman/user_units.hpp"
+#include "supervisor/runtime.hpp"
+#include "supervisor/service/machine.hpp"
+#include "supervisor/setup.hpp"
 
 namespace rs {
 
-// Runs until the machine ends; returns the program's exit status. Everything worth saying is logged.
-// `config_file` is read anew at each reload.
+class App {
+  public:
+    App(const Config& config, std::string config_file, Parts parts);
+
+    Result<int> run();
+
+  private:
+    // A proxy, the network it was started in, and what watches its health.
+    struct Child {
+        std::unique_ptr<Proxy> proxy;
+        std::shared_ptr<const Network> network;
+        std::unique_ptr<Prober> prober;
+    };
+
+    Result<> listen();
+    Result<> keep_watchdog();
+    void post(Event event);
+    void tell(const Machine& before);
+    void tell_entry(const Machine& before);
+
+    void perform(const effect::Look&);
+    void perform(const effect::Launch& launch);
+    void perform(const effect::AskToStop& ask);
+    void perform(const effect::Kill& kill) { signal_proxy(kill.proxy, SIGKILL); }
+    void perform(const effect::AskToReload& ask) { signal_proxy(ask.proxy, config_.proxy.reload_signal); }
+    void perform(const effect::Probe& probe);
+    void perform(const effect::ReadConfig&);
+    void perform(const effect::TellReady&) { systemd_.ready(); }
+    void perform(const effect::TellReloading&);
+    void perform(const effect::TellStopping&);
+    void perform(const effect::SetTimer& timer);
+    void perform(const effect::ClearTimer& timer) { timers_.erase(timer.timer); }
+    void perform(const effect::Report& report);
+    void perform(const effect::Exit& exit) { parts_.loop.exit(exit.status); }
+
+    void follow_units();
+    [[nodiscard]] std::expected<Network, Missing> all_there() const;
+    void adopt(Network found);
+    Result<CompiledLaunch> compile_proxy();
+    Result<CompiledLaunch> compile_probe(const Network& network, const std::vector<std::string>& command) const;
+    Result<> launch(ProxyId id);
+    void receive_notification();
+    void health_changed(ProxyId id, const Prober::Report& report);
+    void signal_proxy(ProxyId id, int number);
+    [[nodiscard]] Proxy::Observer observe(ProxyId id);
+
+    Config config_;
+    std::string config_file_;
+    Parts parts_;
+    NotifySender systemd_;
+    Machine machine_;
+    std::deque<Event> events_;
+    bool stepping_ = false;
+
+    // The latest network seen, held open even while it is missing: only so is a new one known to be new.
+    std::shared_ptr<const Network> network_;
+    Generation generation_ = 0;
+    std::unique_ptr<UserUnits> units_;
+    std::map<ProxyId, Child> children_;
+    std::map<Timer, Loop::Source> timers_;
+    Loop::Source on_term_, on_int_, on_hup_, on_notification_, on_watchdog_;
+};
+
+// Runs until the machine ends; returns the program's exit status. Everything worth saying is logged. `config_file` is
+// read anew at each reload.
 int run_service(const std::string& name, const std::string& config_file, const Config& config);
 
 }  // namespace rs

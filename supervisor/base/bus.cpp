@@ -162,6 +162,7 @@ Result<> Bus::call(const Call& wanted, Handler handler) {
     pending.slot.reset(slot);
     if (r >= 0) return {};
     calls_.pop_back();
+    if (r == -ECONNRESET) r = -ENOTCONN;  // found out by this very call; the same follows
     return bus_error("call over", r);
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstring>
 #include <format>
 #include <utility>
 
@@ -60,13 +59,6 @@ std::unexpected<Error> loop_error(const char* what, int code) {
 }
 
 }  // namespace
-
-std::string ProcessEnd::text() const {
-    if (!by_signal) return std::format("exited with status {}", value);
-    const char* name = ::sigabbrev_np(value);
-    if (name == nullptr) return std::format("was killed by signal {}", value);
-    return std::format("was killed by SIG{}", name);
-}
 
 Loop::Source& Loop::Source::operator=(Source&& other) noexcept {
     source_ = std::move(other.source_);

@@ -14,23 +14,9 @@
 
 #include "supervisor/base/error.hpp"
 #include "supervisor/base/process.hpp"
+#include "supervisor/base/process_end.hpp"
 
 namespace rs {
-
-using TimePoint = std::chrono::steady_clock::time_point;
-
-// How a process ended, as waitid(2) tells it.
-struct ProcessEnd {
-    bool by_signal = false;
-    int value = 0;  // exit status, or the number of the signal
-
-    // "exited with status 1", "was killed by SIGKILL"
-    [[nodiscard]] std::string text() const;
-    // What a shell would report: the status, or 128 + signal.
-    [[nodiscard]] int shell_status() const { return by_signal ? 128 + value : value; }
-
-    bool operator==(const ProcessEnd&) const = default;
-};
 
 class Loop {
   public:

@@ -26,6 +26,8 @@ struct ProxyConfig {
     std::chrono::milliseconds drain_timeout{30'000};  // the same for a proxy whose successor serves already
     int restart_limit = 5;  // failures in a row after which the service fails; a minute of serving starts anew
     int reload_signal = 0;  // how the proxy reloads its own configuration; 0: by a successor, like a restart
+    std::chrono::milliseconds watchdog{0};  // the proxy sends WATCHDOG=1 at least this often; 0: it does not
+    bool operator==(const ProxyConfig&) const = default;
 };
 
 struct PodmanConfig {
@@ -36,6 +38,7 @@ struct PodmanConfig {
     std::vector<std::string> wait_for;            // units of the user's manager that must be active first
     bool start = false;                           // start them, instead of only waiting
     std::chrono::milliseconds timeout{1'800'000};  // for all that is waited for; 0 = for ever
+    bool operator==(const PodmanConfig&) const = default;
 };
 
 // How to find out that the proxy serves. Names and defaults follow podman-run(1)'s --health-* where there is one.
@@ -53,6 +56,7 @@ struct HealthConfig {
     std::chrono::milliseconds start_period{0};  // after the start, failures do not count for so long
     int retries = 3;                            // failures in a row that make a proxy unhealthy
 
+    bool operator==(const HealthConfig&) const = default;
     [[nodiscard]] bool enabled() const { return !http.empty() || !tcp.empty() || !command.empty(); }
 };
 

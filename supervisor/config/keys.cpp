@@ -1,6 +1,7 @@
 #include "supervisor/config/keys.hpp"
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "supervisor/config/values.hpp"
@@ -19,13 +20,21 @@ ValueResult<> store(T& target, ValueResult<T> value) {
 using Info = const KeyInfo&;
 using Node = const toml::node&;
 
+using std::chrono::milliseconds;
+
+// As short as tests need it, and no number of milliseconds that a library's int could not hold.
+constexpr SpanLimits kPace{.least = milliseconds{100}, .most = std::chrono::days{1}};
+constexpr SpanLimits kDelay{.least = milliseconds{0}, .most = std::chrono::days{1}};
+
 constexpr std::array kKeys{
     Key{{"proxy", "command", "an array of strings", R"(["/usr/local/bin/caddy", "run"])", "none"},
         [](Config& c, Info info, Node node) { return store(c.proxy.command, read_command(info, node)); }},
     Key{{"proxy", "ready", "a string", R"("notify")", R"("notify")"},
         [](Config& c, Info info, Node node) { return store(c.proxy.ready, read_readiness(info, node)); }},
     Key{{"proxy", "stop_signal", "a signal's name", R"("SIGTERM")", R"("SIGTERM")"},
-        [](Config& c, Info info, Node node) { return store(c.proxy.stop_signal, read_signal(info, node)); }},
+        [](Config& c, Info info, Node node) {
+            return store(c.proxy.stop_signal, read_stop_signal(info, node));
+        }},
     Key{{"proxy", "start_timeout", "a duration", R"("60s")", R"("60s")"},
         [](Config& c, Info info, Node node) {
             return store(c.proxy.start_timeout, read_duration(info, node));
@@ -34,6 +43,20 @@ constexpr std::array kKeys{
         [](Config& c, Info info, Node node) {
             return store(c.proxy.stop_timeout, read_duration(info, node));
         }},
+    Key{{"proxy", "drain_timeout", "a duration", R"("30s")", R"("30s")"},
+        [](Config& c, Info info, Node node) {
+            return store(c.proxy.drain_timeout, read_duration(info, node));
+        }},
+    Key{{"proxy", "restart_limit", "an integer", "5", "5"},
+        [](Config& c, Info info, Node node) {
+            return store(c.proxy.restart_limit, read_integer(info, node, 1, 1000));
+        }},
+    Key{{"proxy", "reload_signal", "a signal's name", R"("SIGHUP")", "a successor takes over"},
+        [](Config& c, Info info, Node node) {
+            return store(c.proxy.reload_signal, read_reload_signal(info, node));
+        }},
+    Key{{"proxy", "watchdog", "a duration", R"("30s")", R"("0")"},
+        [](Config& c, Info info, Node node) { return store(c.proxy.watchdog, read_duration(info, node)); }},
     Key{{"podman", "runtime_dir", "an absolute path", R"("/run/user/1000")",
          "$XDG_RUNTIME_DIR, else /run/user/UID"},
         [](Config& c, Info info, Node node) { return store(c.podman.runtime_dir, read_path(info, node)); }},
@@ -44,6 +67,45 @@ constexpr std::array kKeys{
         [](Config& c, Info info, Node node) { return store(c.podman.network, read_network(info, node)); }},
     Key{{"podman", "dns", "a boolean", "true", "true"},
         [](Config& c, Info info, Node node) { return store(c.podman.dns, read_boolean(info, node)); }},
+    Key{{"podman", "wait_for", "an array of unit names", R"(["whoami.service"])", "[]"},
+        [](Config& c, Info info, Node node) { return store(c.podman.wait_for, read_units(info, node)); }},
+    Key{{"podman", "start", "a boolean", "true", "false"},
+        [](Config& c, Info info, Node node) { return store(c.podman.start, read_boolean(info, node)); }},
+    Key{{"podman", "timeout", "a duration", R"("30min")", R"("30min")"},
+        [](Config& c, Info info, Node node) { return store(c.podman.timeout, read_duration(info, node)); }},
+    Key{{"health", "http", "a URL", R"("http://127.0.0.1:8080/")", "no such probe"},
+        [](Config& c, Info info, Node node) { return store(c.health.http, read_http_url(info, node)); }},
+    Key{{"health", "tcp", "an address with a port", R"("127.0.0.1:8080")", "no such probe"},
+        [](Config& c, Info info, Node node) { return store(c.health.tcp, read_tcp_address(info, node)); }},
+    Key{{"health", "command", "an array of strings", R"(["/usr/local/bin/check-proxy", "--quick"])",
+         "no such probe"},
+        [](Config& c, Info info, Node node) { return store(c.health.command, read_command(info, node)); }},
+    Key{{"health", "unix_socket", "an absolute path", R"("/srv/caddy/socket/caddy.sock")", "none"},
+        [](Config& c, Info info, Node node) {
+            return store(c.health.unix_socket, read_socket_path(info, node));
+        }},
+    Key{{"health", "expect", "an HTTP status", "200", "any status below 400"},
+        [](Config& c, Info info, Node node) {
+            return store(c.health.expect, read_integer(info, node, 100, 599));
+        }},
+    Key{{"health", "inside", "a boolean", "true", "true"},
+        [](Config& c, Info info, Node node) { return store(c.health.inside, read_boolean(info, node)); }},
+    Key{{"health", "interval", "a duration", R"("10s")", R"("10s")"},
+        [](Config& c, Info info, Node node) {
+            return store(c.health.interval, read_span(info, node, kPace));
+        }},
+    Key{{"health", "timeout", "a duration", R"("3s")", R"("3s")"},
+        [](Config& c, Info info, Node node) {
+            return store(c.health.timeout, read_span(info, node, kPace));
+        }},
+    Key{{"health", "start_period", "a duration", R"("30s")", R"("0")"},
+        [](Config& c, Info info, Node node) {
+            return store(c.health.start_period, read_span(info, node, kDelay));
+        }},
+    Key{{"health", "retries", "an integer", "3", "3"},
+        [](Config& c, Info info, Node node) {
+            return store(c.health.retries, read_integer(info, node, 1, 1000));
+        }},
 };
 
 constexpr auto kInfos = [] {

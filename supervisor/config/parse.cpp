@@ -13,6 +13,7 @@
 #include "supervisor/config/keys.hpp"
 #include "supervisor/config/suggest.hpp"
 #include "supervisor/config/text.hpp"
+#include "supervisor/config/validate.hpp"
 
 namespace rs {
 
@@ -45,12 +46,14 @@ const Key* find_key(std::string_view section, std::string_view name) {
     return found == key_table().end() ? nullptr : &*found;
 }
 
-// The table that knows this key, for one that was written elsewhere.
-std::optional<std::string_view> section_with(std::string_view name) {
+// The tables that know this key, for one that was written elsewhere: "[podman] or [health]"; empty if none
+// does.
+std::string sections_with(std::string_view name) {
+    std::string list;
     for (const Key& key : key_table()) {
-        if (key.info.key == name) return key.info.section;
+        if (key.info.key == name) list += std::format("{}[{}]", list.empty() ? "" : " or ", key.info.section);
     }
-    return std::nullopt;
+    return list;
 }
 
 std::vector<std::string_view> sections() {
@@ -82,7 +85,7 @@ std::string joined(std::span<const std::string_view> names) {
 
 std::string unknown_key(const Item& item) {
     std::string message = std::format("unknown key {} in [{}]; ", in_quotes(item.name), item.section);
-    if (const auto home = section_with(item.name)) return message + std::format("it belongs in [{}]", *home);
+    if (const auto home = sections_with(item.name); !home.empty()) return message + "it belongs in " + home;
     const std::vector<std::string_view> names = keys_of(item.section);
     if (const auto meant = nearest(item.name, names))
         return message + std::format("did you mean '{}'?", *meant);
@@ -99,7 +102,7 @@ std::string unknown_table(const Item& item) {
 
 std::string stray_key(const Item& item) {
     std::string message = std::format("key {} stands in no table; ", in_quotes(item.name));
-    if (const auto home = section_with(item.name)) return message + std::format("it belongs in [{}]", *home);
+    if (const auto home = sections_with(item.name); !home.empty()) return message + "it belongs in " + home;
     return message + std::format("the tables are {}", joined(sections()));
 }
 
@@ -154,10 +157,13 @@ Diagnostic missing_command(const toml::table& root) {
 
 std::expected<Config, Diagnostic> config_from(const toml::table& root) {
     Config config;
+    std::vector<SetKey> keys;
     for (const Item& item : items_in_file_order(root)) {
         if (auto trouble = apply(config, item)) return std::unexpected(std::move(*trouble));
+        keys.push_back({item.section, item.name, item.where.line, item.where.column});
     }
     if (config.proxy.command.empty()) return std::unexpected(missing_command(root));
+    if (auto trouble = validate(config, keys)) return std::unexpected(std::move(*trouble));
     return config;
 }
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
-#include <pwd.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -16,14 +15,10 @@
 #include <utility>
 
 #include "supervisor/base/file.hpp"
+#include "supervisor/base/user.hpp"
 
 namespace rs {
 namespace {
-
-std::string user_name() {
-    const passwd* entry = ::getpwuid(::geteuid());
-    return entry != nullptr ? entry->pw_name : std::to_string(::geteuid());
-}
 
 std::unexpected<Missing> missing(std::string reason, std::string awaits) {
     return std::unexpected(Missing{std::move(reason), std::move(awaits)});
@@ -48,7 +43,9 @@ std::expected<UniqueFd, Missing> open_user_namespace(const Process& pause) {
     UniqueFd user{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!user) {
         const int code = errno;
-        const char* hint = code == EACCES || code == EPERM ? " (is PrivateUsers= on in the unit?)" : "";
+        // ProtectProc=invisible hides what may not be looked into.
+        const bool refused = code == EACCES || code == EPERM || (code == ENOENT && pause.alive());
+        const char* hint = refused ? " (is PrivateUsers= on in the unit?)" : "";
         return missing(std::format("cannot open '{}' of the pause process: {}{}", path, reason_of(code), hint),
                        awaits);
     }

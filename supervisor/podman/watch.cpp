@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/inotify.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -19,8 +20,14 @@ namespace {
 constexpr std::uint32_t kDirectoryEvents = IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE |
                                            IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
+// systemd creates a socket, listens on it, and then touches it for those who wait for it this way: only from then on
+// connecting does not fail (systemd, src/core/dbus.c, bus_init_private; src/shared/socket-label.c).
+constexpr std::uint32_t kSocketTouched = IN_ATTRIB;
+
 // Not worth a look although it lies in a directory of which everything else is.
 constexpr std::string_view kAardvarkPid = "aardvark.pid";
+
+constexpr pid_t kNoProcess = -1;  // no process has this number: pidfd_open(2) refuses it
 
 }  // namespace
 
@@ -38,59 +45,64 @@ Result<> Watch::arm(Loop& loop, const std::function<void()>& changed) {
         if (!source) return std::unexpected(source.error());
         on_inotify_ = std::move(*source);
     }
-    watch_directories();
-    return watch_pause_process(loop, changed);
+    // The mount tables before the directories: what is mounted in between lies over a directory whose watch then
+    // stays silent. And both again if Podman has named another pause process meanwhile.
+    for (;;) {
+        const pid_t pid = read_pause_pid(paths_.pause_pid()).value_or(kNoProcess);
+        if (auto followed = follow_mounts(loop, pid, changed); !followed) return followed;
+        watch_directories();
+        if (read_pause_pid(paths_.pause_pid()).value_or(kNoProcess) == pid) return {};
+    }
 }
 
 // inotify_add_watch(2) on a directory that is watched already just returns the same watch.
-void Watch::watch_directory(const std::string& directory, const std::string& only) {
-    const int watch = ::inotify_add_watch(inotify_.get(), directory.c_str(), kDirectoryEvents);
-    if (watch >= 0) only_[watch] = only;
+void Watch::watch_directory(const std::string& directory, std::vector<std::string> only, std::uint32_t also) {
+    const int watch = ::inotify_add_watch(inotify_.get(), directory.c_str(), kDirectoryEvents | also);
+    if (watch >= 0) only_[watch] = std::move(only);
 }
 
 void Watch::watch_directories() {
     const Place& runtime = paths_.runtime_dir;
     const auto parent = runtime.reached.substr(0, runtime.reached.rfind('/'));
-    watch_directory(parent + "/", runtime.shown.substr(runtime.shown.rfind('/') + 1));
-    watch_directory(runtime.reached, "libpod");
-    watch_directory(runtime.reached + "/libpod", "tmp");
-    watch_directory(runtime.reached + "/libpod/tmp", "pause.pid");
+    watch_directory(parent + "/", {runtime.shown.substr(runtime.shown.rfind('/') + 1)});
+    watch_directory(runtime.reached, {"libpod", "systemd", "bus"}, kSocketTouched);
+    watch_directory(runtime.reached + "/systemd", {"private"}, kSocketTouched);
+    watch_directory(runtime.reached + "/libpod", {"tmp"});
+    watch_directory(runtime.reached + "/libpod/tmp", {"pause.pid"});
     if (!pause_) return;
 
     // The runroot as the pause process sees it; from outside it may be hidden.
     const std::string root = std::format("/proc/{}/root", pause_.pid());
-    watch_directory(root + paths_.runroot, "networks");
-    watch_directory(root + paths_.runroot + "/networks", "aardvark-dns");
-    watch_directory(root + paths_.aardvark_dir(), "");
+    watch_directory(root + paths_.runroot, {"networks"});
+    watch_directory(root + paths_.runroot + "/networks", {"aardvark-dns"});
+    watch_directory(root + paths_.aardvark_dir(), {});
 }
 
-Result<> Watch::watch_pause_process(Loop& loop, const std::function<void()>& changed) {
-    const auto pid = read_pause_pid(paths_.pause_pid());
-    if (pid && pause_ && *pid == pause_.pid() && pause_.alive()) return {};
+// The pause process's mounts and its end; our own mounts while there is no such process.
+Result<> Watch::follow_mounts(Loop& loop, pid_t pid, const std::function<void()>& changed) {
+    const bool same = pid == pid_ && (pid == kNoProcess || pause_.alive());
+    if (same && on_mountinfo_) return {};
 
     on_pause_end_.reset();
     on_mountinfo_.reset();
     pause_ = {};
-    if (pid) {
-        auto process = Process::open(*pid);
-        if (process) pause_ = std::move(*process);
-    }
-    const std::string mountinfo = pause_ ? std::format("/proc/{}/mountinfo", pause_.pid()) : "/proc/self/mountinfo";
+    pid_ = pid;
+    if (auto process = Process::open(pid)) pause_ = *std::move(process);
+    const std::string mountinfo = pause_ ? std::format("/proc/{}/mountinfo", pid) : "/proc/self/mountinfo";
     mountinfo_.reset(::open(mountinfo.c_str(), O_RDONLY | O_CLOEXEC));
     if (mountinfo_) {
         auto source = loop.on_readable(mountinfo_.get(), changed, EPOLLPRI);
         if (!source) return std::unexpected(source.error());
-        on_mountinfo_ = std::move(*source);
+        on_mountinfo_ = *std::move(source);
     }
     if (!pause_) return {};
 
-    watch_directories();
     auto source = loop.on_readable(pause_.fd(), [this, changed] {
         on_pause_end_.reset();  // a pidfd stays readable
         changed();
     });
     if (!source) return std::unexpected(source.error());
-    on_pause_end_ = std::move(*source);
+    on_pause_end_ = *std::move(source);
     return {};
 }
 
@@ -109,8 +121,8 @@ bool Watch::drain_inotify() {
             at += sizeof event + event.len;
 
             const auto found = only_.find(event.wd);
-            const std::string_view only = found != only_.end() ? std::string_view{found->second} : "";
-            matters |= name.empty() || (only.empty() ? name != kAardvarkPid : name == only);
+            const bool all = found == only_.end() || found->second.empty();
+            matters |= name.empty() || (all ? name != kAardvarkPid : std::ranges::contains(found->second, name));
             if ((event.mask & IN_IGNORED) != 0) only_.erase(event.wd);
         }
     }

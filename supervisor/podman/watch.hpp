@@ -4,7 +4,8 @@
 //   - poll(2) with POLLPRI on /proc/PAUSE/mountinfo: every mount and unmount of the network namespace, which
 //     happens in the pause process's mount namespace alone (proc_pid_mountinfo(5))
 //   - the pause process's pidfd: the user namespace is about to change
-//   - inotify(7) on the directories that lead to the pause pid file and to aardvark-dns's files
+//   - inotify(7) on the directories that lead to the pause pid file, to aardvark-dns's files, and to the sockets
+//     that lead to the user's systemd manager (user_units.hpp)
 //   - poll(2) on our own mountinfo while the pause pid file is missing: at login the runtime directory appears
 //     by a mount, of which inotify says nothing
 //
@@ -13,10 +14,12 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "supervisor/base/error.hpp"
 #include "supervisor/base/fd.hpp"
@@ -38,14 +41,15 @@ class Watch {
   private:
     Watch(const PodmanPaths& paths, UniqueFd inotify) : paths_(paths), inotify_(std::move(inotify)) {}
 
-    void watch_directory(const std::string& directory, const std::string& only);
+    void watch_directory(const std::string& directory, std::vector<std::string> only, std::uint32_t also = 0);
     void watch_directories();
-    Result<> watch_pause_process(Loop& loop, const std::function<void()>& changed);
+    Result<> follow_mounts(Loop& loop, pid_t pid, const std::function<void()>& changed);
     bool drain_inotify();
 
     PodmanPaths paths_;
     UniqueFd inotify_;
-    std::map<int, std::string> only_;  // by watch: the one name in that directory that matters; empty: all
+    std::map<int, std::vector<std::string>> only_;  // by watch: the names in that directory that matter; empty: all
+    pid_t pid_ = 0;  // as last read; the process may be gone
     Process pause_;
     UniqueFd mountinfo_;
     Loop::Source on_inotify_, on_pause_end_, on_mountinfo_;

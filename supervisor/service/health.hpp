@@ -1,5 +1,6 @@
-// What the results of the probes add up to: whether a proxy counts as healthy, and when to probe it next. Pure: the
-// time comes in. The rules are those of podman-run(1)'s --health-*, with one addition for the start.
+// What the results of the probes add up to: whether a proxy counts as healthy, and when to probe it next.
+// Pure: the time comes in. The rules are those of podman-run(1)'s --health-*, with one addition for the
+// start.
 #pragma once
 
 #include <chrono>
@@ -31,9 +32,10 @@ class HealthCount {
     // In a row, and counted.
     [[nodiscard]] int failures() const { return failures_; }
 
-    // From the end of the last probe to the next. While the state is unknown much less than the interval, so that
-    // nobody waits for a proxy that is ready by now: 100 ms, doubling. Of the failures of these early probes, one in an
-    // interval counts, as if there had been no others, and the first one interval after the start.
+    // From the end of the last probe to the next. While the state is unknown much less than the interval, so
+    // that nobody waits for a proxy that is ready by now: 100 ms, doubling. Of the failures of these early
+    // probes, one in an interval counts, as if there had been no others, and the first one interval after the
+    // start.
     [[nodiscard]] std::chrono::milliseconds pause() const;
 
   private:

@@ -45,7 +45,9 @@ void Stepper::operator()(const event::ProxyReady& ready) {
 }
 
 void Stepper::operator()(const event::ProxyStatus& status) {
-    if (is(m_.serving, status.proxy) || (!m_.serving && is(m_.starting, status.proxy))) m_.proxy_status = status.text;
+    for (auto* slot : {&m_.starting, &m_.serving}) {
+        if (is(*slot, status.proxy)) (*slot)->status = status.text;
+    }
 }
 
 void Stepper::operator()(const event::ProxyPinged& pinged) {

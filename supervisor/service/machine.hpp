@@ -21,13 +21,14 @@
 #include <variant>
 #include <vector>
 
-#include "supervisor/base/loop.hpp"
+#include "supervisor/base/process_end.hpp"
 
 namespace rs {
 
 enum class State { waiting, starting, running, replacing, backoff, stopping, stopped, failed };
 std::string_view to_string(State state);
 
+using TimePoint = std::chrono::steady_clock::time_point;
 using ProxyId = int;     // counts launches; never reused
 using Generation = int;  // counts Podman's networks, from 1: another number is another network namespace
 
@@ -165,6 +166,7 @@ struct Slot {
     TimePoint since{};
     bool said_ready = false;
     bool healthy = false;
+    std::string status{};  // what the proxy says of itself
 };
 
 // Why another proxy is wanted although one serves in today's network.
@@ -183,7 +185,6 @@ struct Machine {
 
     Generation network = 0;  // Podman's at present; 0: missing
     std::string missing;     // what is missing and what is waited for, while network is 0
-    std::string proxy_status;
 
     std::optional<Slot> serving;
     std::optional<Slot> starting;

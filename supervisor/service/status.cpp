@@ -26,9 +26,9 @@ std::string Machine::status_text() const {
     };
     switch (state) {
         case State::waiting: return with("Waiting for Podman", missing);
-        case State::starting: return with("Starting the proxy", proxy_status);
+        case State::starting: return with("Starting the proxy", starting->status);
         case State::running:
-            return missing.empty() ? with("Proxy ready", proxy_status) : with("Proxy ready, but not its network", missing);
+            return missing.empty() ? with("Proxy ready", serving->status) : with("Proxy ready, but not its network", missing);
         case State::replacing: return with("Replacing the proxy", why);
         case State::backoff: return with("Pausing before the next start", why);
         case State::stopping: return with("Stopping the proxy", why);

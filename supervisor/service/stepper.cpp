@@ -60,7 +60,6 @@ void Stepper::serve_if_ready() {
     m_.serving->since = now_;
     m_.wish = Wish::none;
     m_.wish_why.clear();
-    m_.proxy_status.clear();
     set_timer({Timer::Kind::ping, m_.serving->id}, m_.settings.ping_timeout);
     if (!std::exchange(m_.was_ready, true)) add(effect::TellReady{});
     finish_reload();

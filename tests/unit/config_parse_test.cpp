@@ -96,23 +96,26 @@ TEST(Config, SuggestsTheNearestKey) {
 TEST(Config, ListsTheKeysWhenNoneIsNear) {
     EXPECT_EQ(proxy_error("user = 'test'"),
               "x.toml:3:1: unknown key 'user' in [proxy]; its keys are command, ready, stop_signal, "
-              "start_timeout, stop_timeout");
+              "start_timeout, stop_timeout, drain_timeout, restart_limit, reload_signal, watchdog");
     EXPECT_EQ(podman_error("[podman.deep]"),
-              "x.toml:4:9: unknown key 'deep' in [podman]; its keys are runtime_dir, runroot, network, dns");
+              "x.toml:4:9: unknown key 'deep' in [podman]; its keys are runtime_dir, runroot, network, dns, "
+              "wait_for, start, timeout");
 }
 
 TEST(Config, SaysWhichTableAKeyBelongsIn) {
     EXPECT_EQ(proxy_error("network = 'n'"),
               "x.toml:3:1: unknown key 'network' in [proxy]; it belongs in [podman]");
     EXPECT_EQ(error_of("command = ['/a']"),
-              "x.toml:1:1: key 'command' stands in no table; it belongs in [proxy]");
-    EXPECT_EQ(error_of("x = 1"), "x.toml:1:1: key 'x' stands in no table; the tables are proxy, podman");
+              "x.toml:1:1: key 'command' stands in no table; it belongs in [proxy] or [health]");
+    EXPECT_EQ(error_of("x = 1"),
+              "x.toml:1:1: key 'x' stands in no table; the tables are proxy, podman, health");
 }
 
 TEST(Config, SuggestsTheNearestTable) {
     EXPECT_EQ(error_of("[proxi]\ncommand = ['/a']"),
               "x.toml:1:2: unknown table [proxi]; did you mean [proxy]?");
-    EXPECT_EQ(error_of("[[service]]"), "x.toml:1:3: unknown table [service]; the tables are proxy, podman");
+    EXPECT_EQ(error_of("[[service]]"),
+              "x.toml:1:3: unknown table [service]; the tables are proxy, podman, health");
 }
 
 TEST(Config, WantsATableWhereATableBelongs) {
@@ -124,7 +127,8 @@ TEST(Config, WantsATableWhereATableBelongs) {
 
 TEST(Config, ReportsTheFirstErrorInTheFile) {
     EXPECT_EQ(error_of("[podman]\nzzz = 1\n[proxy]\naaa = 1\n"),
-              "x.toml:2:1: unknown key 'zzz' in [podman]; its keys are runtime_dir, runroot, network, dns");
+              "x.toml:2:1: unknown key 'zzz' in [podman]; its keys are runtime_dir, runroot, network, dns, "
+              "wait_for, start, timeout");
     EXPECT_EQ(error_of("[podman]\ndns = 1\n[a]\n"),
               "x.toml:2:7: 'dns' must be a boolean such as true, not the integer 1");
 }
@@ -132,10 +136,10 @@ TEST(Config, ReportsTheFirstErrorInTheFile) {
 TEST(Config, EscapesAndShortensAKeyInItsMessage) {
     EXPECT_EQ(error_of("[proxy]\n\"a\\n\\u001b\" = 1"),
               "x.toml:2:1: unknown key 'a\\x0a\\x1b' in [proxy]; its keys are command, ready, stop_signal, "
-              "start_timeout, stop_timeout");
-    EXPECT_EQ(
-        error_of(std::string(100'000, 'k') + " = 1"),
-        "x.toml:1:1: key '" + std::string(60, 'k') + "...' stands in no table; the tables are proxy, podman");
+              "start_timeout, stop_timeout, drain_timeout, restart_limit, reload_signal, watchdog");
+    EXPECT_EQ(error_of(std::string(100'000, 'k') + " = 1"),
+              "x.toml:1:1: key '" + std::string(60, 'k') +
+                  "...' stands in no table; the tables are proxy, podman, health");
 }
 
 // --- wrong types ---

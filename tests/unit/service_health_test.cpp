@@ -14,7 +14,8 @@ class HealthRules : public testing::Test {
     }
     // Failures at these times after the start.
     void fail(HealthCount& count, std::initializer_list<std::chrono::milliseconds> times) const {
-        for (const auto time : times) count.failed(start_ + time);
+        for (const auto time : times)
+            count.failed(start_ + time);
     }
 
     HealthCount::Time start_{1000s};
@@ -92,7 +93,8 @@ TEST_F(HealthRules, ProbeOftenUntilTheFirstSuccess) {
         health.failed(start_);
         EXPECT_EQ(health.pause(), pause);
     }
-    for (int i = 0; i < 1000; ++i) health.failed(start_);
+    for (int i = 0; i < 1000; ++i)
+        health.failed(start_);
     EXPECT_EQ(health.pause(), 10s);
     health.succeeded();
     EXPECT_EQ(health.pause(), 10s);

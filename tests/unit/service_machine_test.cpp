@@ -172,6 +172,19 @@ TEST(Machine, PassesTheProxysStatusOn) {
     EXPECT_EQ(driver.machine.status_text(), "Proxy ready: serving 3 sites");
 }
 
+TEST(Machine, KeepsTheStatusThatCameWithReady) {
+    Driver driver = starting();
+    driver << event::ProxyStatus{1, "serving"} << event::ProxyReady{1};
+    EXPECT_EQ(driver.machine.status_text(), "Proxy ready: serving");
+}
+
+TEST(Machine, ShowsTheStatusOfTheProxyThatServes) {
+    Driver driver = running();
+    driver << event::ProxyStatus{1, "old"} << event::NetworkFound{2} << event::ProxyStatus{2, "new"};
+    driver << event::ProxyReady{2};
+    EXPECT_EQ(driver.machine.status_text(), "Proxy ready: new");
+}
+
 // --- a start that fails ---
 
 TEST(Machine, ExitsAsTheFirstLaunchFailureSays) {
