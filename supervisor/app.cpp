@@ -49,7 +49,8 @@ Result<> App::keep_watchdog() {
     if (interval.count() == 0) return {};
     if (machine_.recoverable()) systemd_.watchdog();
     auto next = parts_.loop.after(interval / 2, [this] {
-        if (auto kept = keep_watchdog(); !kept) spdlog::critical("cannot keep the watchdog: {}", kept.error().message);
+        if (auto kept = keep_watchdog(); !kept)
+            spdlog::critical("cannot keep the watchdog: {}", kept.error().message);
     });
     if (!next) return std::unexpected(next.error());
     on_watchdog_ = *std::move(next);
@@ -66,8 +67,11 @@ void App::post(Event event) {
         auto [machine, effects] = step(machine_, next, std::chrono::steady_clock::now());
         const Machine before = std::exchange(machine_, std::move(machine));
         // What happened is told before what became of it.
-        const auto news = std::ranges::stable_partition(effects, [](const Effect& each) { return std::holds_alternative<effect::Report>(each); });
-        const auto act = [this](const Effect& effect) { std::visit([this](const auto& each) { perform(each); }, effect); };
+        const auto news = std::ranges::stable_partition(
+            effects, [](const Effect& each) { return std::holds_alternative<effect::Report>(each); });
+        const auto act = [this](const Effect& effect) {
+            std::visit([this](const auto& each) { perform(each); }, effect);
+        };
         std::ranges::for_each(effects.begin(), news.begin(), act);
         tell(before);
         std::ranges::for_each(news, act);
@@ -87,17 +91,23 @@ void App::tell_entry(const Machine& before) {
     switch (machine_.state) {
         case State::waiting:
         case State::starting:
-        case State::backoff: return;
+        case State::backoff:
+            return;
         case State::running: {
-            if (!machine_.serving || machine_.serving->since != machine_.since) return;  // the successor failed
+            if (!machine_.serving || machine_.serving->since != machine_.since)
+                return;  // the successor failed
             const std::chrono::duration<double> took = machine_.since - before.starting->since;
             return spdlog::info("the proxy is ready after {:.2f} s", took.count());
         }
-        case State::replacing: return spdlog::info("replacing the proxy: {}", machine_.why);
-        case State::stopping: return spdlog::info("stopping: {}", machine_.why);
-        case State::stopped: return spdlog::info("stopped");
+        case State::replacing:
+            return spdlog::info("replacing the proxy: {}", machine_.why);
+        case State::stopping:
+            return spdlog::info("stopping: {}", machine_.why);
+        case State::stopped:
+            return spdlog::info("stopped");
         case State::failed:
-            return spdlog::error("giving up: {}; exiting with status {}", machine_.why, machine_.verdict.value_or(0));
+            return spdlog::error("giving up: {}; exiting with status {}", machine_.why,
+                                 machine_.verdict.value_or(0));
     }
 }
 
@@ -108,7 +118,8 @@ void App::receive_notification() {
         if (child.proxy->pid() != received->sender) continue;
         const ProxyId sender = id;  // what follows may change the table
         if (received->message.ping) post(event::ProxyPinged{sender});
-        if (received->message.trigger) post(event::ProxyUnhealthy{sender, "it says so itself (WATCHDOG=trigger)"});
+        if (received->message.trigger)
+            post(event::ProxyUnhealthy{sender, "it says so itself (WATCHDOG=trigger)"});
         if (!received->message.status.empty()) post(event::ProxyStatus{sender, received->message.status});
         if (received->message.ready) post(event::ProxyReady{sender});
         return;
@@ -119,9 +130,12 @@ void App::health_changed(ProxyId id, const Prober::Report& report) {
     switch (report.state) {
         case Health::healthy:
             if (report.text.empty()) return post(event::ProxyHealthy{id});
-            return spdlog::warn("health check failed ({} of {}): {}", report.failures, config_.health.retries, report.text);
-        case Health::unhealthy: return post(event::ProxyUnhealthy{id, report.text});
-        case Health::unknown: return spdlog::debug("not healthy yet: {}", report.text);
+            return spdlog::warn("health check failed ({} of {}): {}", report.failures, config_.health.retries,
+                                report.text);
+        case Health::unhealthy:
+            return post(event::ProxyUnhealthy{id, report.text});
+        case Health::unknown:
+            return spdlog::debug("not healthy yet: {}", report.text);
     }
 }
 

@@ -1,5 +1,5 @@
-// The service: owns everything, turns what happens into events of the machine (app.cpp) and performs its effects
-// (effects.cpp).
+// The service: owns everything, turns what happens into events of the machine (app.cpp) and performs its
+// effects (effects.cpp).
 #pragma once
 
 #include <deque>
@@ -61,7 +61,8 @@ class App {
     [[nodiscard]] std::expected<Network, Missing> all_there() const;
     void adopt(Network found);
     Result<CompiledLaunch> compile_proxy();
-    Result<CompiledLaunch> compile_probe(const Network& network, const std::vector<std::string>& command) const;
+    Result<CompiledLaunch> compile_probe(const Network& network,
+                                         const std::vector<std::string>& command) const;
     Result<> launch(ProxyId id);
     void receive_notification();
     void health_changed(ProxyId id, const Prober::Report& report);
@@ -85,8 +86,8 @@ class App {
     Loop::Source on_term_, on_int_, on_hup_, on_notification_, on_watchdog_;
 };
 
-// Runs until the machine ends; returns the program's exit status. Everything worth saying is logged. `config_file` is
-// read anew at each reload.
+// Runs until the machine ends; returns the program's exit status. Everything worth saying is logged.
+// `config_file` is read anew at each reload.
 int run_service(const std::string& name, const std::string& config_file, const Config& config);
 
 }  // namespace rs

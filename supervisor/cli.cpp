@@ -14,7 +14,9 @@ constexpr const char* kConfigDirectory = "/etc/rootless-supervisor";
 
 // A name becomes a file name: what systemd allows in unit names (systemd.unit(5)), short of escapes.
 std::string check_name(const std::string& name) {
-    const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == ':'; };
+    const auto allowed = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.' || c == ':';
+    };
     if (!name.empty() && name.front() != '.' && std::ranges::all_of(name, allowed)) return {};
     return std::format("'{}' is not a name: letters, digits and '-_.:' only", name);
 }
@@ -34,7 +36,8 @@ struct Arguments {
 };
 
 void add_arguments(CLI::App& app, Arguments& arguments) {
-    auto* name = app.add_option("NAME", arguments.name, "Name of the proxy, which names its configuration file");
+    auto* name =
+        app.add_option("NAME", arguments.name, "Name of the proxy, which names its configuration file");
     name->check(CLI::Validator{check_name, ""});
     app.add_option("--config", arguments.config_file,
                    std::format("Configuration file (default: {}/NAME.toml)", kConfigDirectory))
@@ -42,7 +45,8 @@ void add_arguments(CLI::App& app, Arguments& arguments) {
 }
 
 Message usage_mistake(std::string_view text) {
-    return {std::format("rootless-supervisor: {}; see rootless-supervisor --help\n", text), to_int(ExitStatus::usage)};
+    return {std::format("rootless-supervisor: {}; see rootless-supervisor --help\n", text),
+            to_int(ExitStatus::usage)};
 }
 
 // CLI11 reports through exceptions; they stop here.
@@ -74,7 +78,8 @@ std::expected<Command, Message> parse(int argc, char** argv) {
     if (separated) command.assign(separator + 1, words.end());
     words.erase(separator, words.end());
 
-    CLI::App app{"Runs a reverse proxy in the network of rootless Podman, from a systemd system service.", "rootless-supervisor"};
+    CLI::App app{"Runs a reverse proxy in the network of rootless Podman, from a systemd system service.",
+                 "rootless-supervisor"};
     app.set_version_flag("--version");
     app.footer("See rootless-supervisor(8) and rootless-supervisor.toml(5).");
     Arguments run;
@@ -86,14 +91,16 @@ std::expected<Command, Message> parse(int argc, char** argv) {
 
     Arguments exec;
     auto* exec_command = app.add_subcommand(
-        "exec", "Run a command in Podman's network, in the proxy's sandbox: exec [NAME] -- COMMAND [ARGUMENT...]");
+        "exec",
+        "Run a command in Podman's network, in the proxy's sandbox: exec [NAME] -- COMMAND [ARGUMENT...]");
     add_arguments(*exec_command, exec);
 
     if (auto parsed = parse_with(app, std::move(words)); !parsed) return std::unexpected(parsed.error());
 
     const auto mistake = [](std::string_view text) { return std::unexpected(usage_mistake(text)); };
     if (exec_command->parsed()) {
-        if (command.empty()) return mistake("exec needs a command after '--', such as: exec -- curl http://whoami");
+        if (command.empty())
+            return mistake("exec needs a command after '--', such as: exec -- curl http://whoami");
         return Exec{exec.file(), std::move(command)};
     }
     if (separated) return mistake("only exec takes a command after '--'");

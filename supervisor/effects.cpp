@@ -21,14 +21,16 @@ constexpr milliseconds kStopMargin{5'000};
 
 std::string listed(const std::vector<std::string>& names) {
     std::string list;
-    for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+    for (const auto& name : names)
+        list += (list.empty() ? "" : ", ") + name;
     return list;
 }
 
 // A pause of backoff varies by a quarter, so that many services that fail together do not retry together.
 milliseconds with_jitter(milliseconds pause) {
     static std::minstd_rand random{std::random_device{}()};
-    return std::chrono::duration_cast<milliseconds>(pause * std::uniform_real_distribution{0.75, 1.25}(random));
+    return std::chrono::duration_cast<milliseconds>(pause *
+                                                    std::uniform_real_distribution{0.75, 1.25}(random));
 }
 
 }  // namespace
@@ -62,7 +64,8 @@ std::expected<Network, Missing> App::all_there() const {
 void App::adopt(Network found) {
     const bool same = network_ && network_->namespaces.net_id == found.namespaces.net_id &&
                       network_->namespaces.user_id == found.namespaces.user_id;
-    const bool names_moved = same && network_->names && found.names && network_->names->chosen != found.names->chosen;
+    const bool names_moved =
+        same && network_->names && found.names && network_->names->chosen != found.names->chosen;
     network_ = std::make_shared<const Network>(std::move(found));
     if (!same) ++generation_;
     log::set_field("NETNS", shown(network_->namespaces.net_id));
@@ -107,7 +110,8 @@ Proxy::Observer App::observe(ProxyId id) {
             .failed =
                 [this, id](ChildFailure why) {
                     children_.erase(id);
-                    post(event::LaunchFailed{id, describe(why, config_.proxy.command.front()), exit_status_of(why)});
+                    post(event::LaunchFailed{id, describe(why, config_.proxy.command.front()),
+                                             exit_status_of(why)});
                 },
             .stopped = [this, id] { post(event::ProxyUnhealthy{id, "it was stopped by a signal"}); },
             .ended =
@@ -130,8 +134,9 @@ Result<> App::launch(ProxyId id) {
     spdlog::info("starting {} as process {} in {} of pause process {}, with {} sockets and {}",
                  config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
                  network_->namespaces.pause.pid(), parts_.inherited.sockets.size(),
-                 names ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
-                       : "the host's names");
+                 names
+                     ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
+                     : "the host's names");
     if (names && !names->others.empty()) {
         spdlog::warn("only names of network {} resolve; set network = in [podman] to choose another of: {}",
                      names->chosen.network, listed(names->others));
@@ -164,14 +169,18 @@ void App::perform(const effect::TellReloading&) {
 void App::perform(const effect::ReadConfig&) {
     auto loaded = load_config(config_file_);
     if (!loaded) return post(event::ReloadRefused{loaded.error().text()});
-    for (const auto& line : difference(config_, *loaded)) spdlog::info("{}", line);
-    if (loaded->podman.runtime_dir != config_.podman.runtime_dir || loaded->podman.runroot != config_.podman.runroot) {
+    for (const auto& line : difference(config_, *loaded))
+        spdlog::info("{}", line);
+    if (loaded->podman.runtime_dir != config_.podman.runtime_dir ||
+        loaded->podman.runroot != config_.podman.runroot) {
         spdlog::warn("podman.runtime_dir and podman.runroot take effect when the service is restarted");
     }
-    const bool relaunch = loaded->proxy.command != config_.proxy.command || loaded->proxy.ready != config_.proxy.ready ||
-                          loaded->proxy.watchdog != config_.proxy.watchdog || loaded->podman != config_.podman ||
-                          loaded->health != config_.health;
-    const bool other_units = loaded->podman.wait_for != config_.podman.wait_for || loaded->podman.start != config_.podman.start;
+    const bool relaunch = loaded->proxy.command != config_.proxy.command ||
+                          loaded->proxy.ready != config_.proxy.ready ||
+                          loaded->proxy.watchdog != config_.proxy.watchdog ||
+                          loaded->podman != config_.podman || loaded->health != config_.health;
+    const bool other_units =
+        loaded->podman.wait_for != config_.podman.wait_for || loaded->podman.start != config_.podman.start;
     config_ = *std::move(loaded);
     if (other_units) follow_units();
     post(event::Reloaded{settings_of(config_), relaunch});
@@ -198,7 +207,8 @@ void App::perform(const effect::SetTimer& wanted) {
 }
 
 // From inside: in the network that this very proxy is in, which need not be today's.
-Result<CompiledLaunch> App::compile_probe(const Network& network, const std::vector<std::string>& command) const {
+Result<CompiledLaunch> App::compile_probe(const Network& network,
+                                          const std::vector<std::string>& command) const {
     const bool inside = config_.health.inside;
     return compile({.program = command.front(),
                     .command = command,
@@ -217,7 +227,9 @@ void App::perform(const effect::Probe& wanted) {
     if (child == children_.end()) return;
     auto prober = Prober::start(
         parts_.loop, config_.health,
-        [this, network = child->second.network](const auto& command) { return compile_probe(*network, command); },
+        [this, network = child->second.network](const auto& command) {
+            return compile_probe(*network, command);
+        },
         [this, id = wanted.proxy](const Prober::Report& report) { health_changed(id, report); });
     if (prober) {
         child->second.prober = *std::move(prober);

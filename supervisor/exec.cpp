@@ -26,7 +26,8 @@ int give_up(ExitStatus status, const std::string& why) {
 std::string find_program(const std::string& name) {
     if (name.contains('/')) return name;
     const char* path = std::getenv("PATH");
-    for (const auto part : std::views::split(std::string_view{path != nullptr ? path : "/usr/bin:/bin"}, ':')) {
+    for (const auto part :
+         std::views::split(std::string_view{path != nullptr ? path : "/usr/bin:/bin"}, ':')) {
         std::string candidate = std::format("{}/{}", std::string_view{part}, name);
         if (::access(candidate.c_str(), X_OK) == 0) return candidate;
     }

@@ -14,8 +14,8 @@ namespace rs {
 namespace {
 
 bool same_file(const std::string& a, const std::string& b) {
-    struct stat left {};
-    struct stat right {};
+    struct stat left{};
+    struct stat right{};
     return ::stat(a.c_str(), &left) == 0 && ::stat(b.c_str(), &right) == 0 && left.st_dev == right.st_dev &&
            left.st_ino == right.st_ino;
 }
@@ -35,7 +35,8 @@ std::expected<Network, Missing> look(const PodmanPaths& paths, const PodmanConfi
     if (!config.dns) return Network{std::move(*namespaces), std::nullopt};
 
     // Through the pause process: the runroot may lie where this unit's sandbox does not let us look.
-    const std::string directory = std::format("/proc/{}/root{}", namespaces->pause.pid(), paths.aardvark_dir());
+    const std::string directory =
+        std::format("/proc/{}/root{}", namespaces->pause.pid(), paths.aardvark_dir());
     auto names = choose_name_server(directory, config.network);
     if (!names) return std::unexpected(names.error());
     return Network{std::move(*namespaces), std::move(*names)};
@@ -57,7 +58,8 @@ Result<std::string> publish_resolv_conf(const std::string& directory, const Name
     const std::string path = directory + "/resolv.conf";
     // Created with the file's final mode whatever the umask: the proxy has no capability to read past it.
     const UniqueFd created{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)};
-    if (created && ::fchmod(created.get(), 0644) < 0) return fail_errno(std::format("cannot chmod '{}'", path), errno);
+    if (created && ::fchmod(created.get(), 0644) < 0)
+        return fail_errno(std::format("cannot chmod '{}'", path), errno);
     if (auto written = overwrite_file(path, resolv_conf(server)); !written) {
         return fail(std::format("cannot write '{}'", written.error().message), written.error().code);
     }

@@ -22,8 +22,8 @@ std::expected<Network, Missing> look(const PodmanPaths& paths, const PodmanConfi
 // $RUNTIME_DIRECTORY of the unit, else a directory below the user's runtime directory (created if need be).
 Result<std::string> own_directory(const PodmanPaths& paths, const std::string& name);
 
-// Writes `directory`/resolv.conf. Returns the file to put over /etc/resolv.conf, or nothing if the unit has bound
-// it there already (BindReadOnlyPaths=), which is why it is written in place.
+// Writes `directory`/resolv.conf. Returns the file to put over /etc/resolv.conf, or nothing if the unit has
+// bound it there already (BindReadOnlyPaths=), which is why it is written in place.
 Result<std::string> publish_resolv_conf(const std::string& directory, const NameServer& server);
 
 // "net:[4026532312]", as lsns(8) and ls -l /proc/PID/ns show it.

@@ -21,7 +21,8 @@ constexpr const char* kLost =
     "type='signal',sender='org.freedesktop.DBus.Local',path='/org/freedesktop/DBus/Local',"
     "interface='org.freedesktop.DBus.Local',member='Disconnected'";
 
-// Ours and not sd-bus's own connect: no limit and no escaping that its address strings have, and the plain errno.
+// Ours and not sd-bus's own connect: no limit and no escaping that its address strings have, and the plain
+// errno.
 Result<UniqueFd> connect_to(const std::string& path) {
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     if (path.size() >= sizeof address.sun_path) return fail_errno(path, ENAMETOOLONG);

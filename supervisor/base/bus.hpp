@@ -1,8 +1,9 @@
-// A D-Bus connection on the loop: sd-bus (sd-bus(3)) with owned slots, C++ callbacks, and plain data both ways.
+// A D-Bus connection on the loop: sd-bus (sd-bus(3)) with owned slots, C++ callbacks, and plain data both
+// ways.
 //
-// Nothing here blocks. The connect(2) of a local socket is immediate; authentication, Hello, AddMatch and calls follow
-// from the loop, in the order in which they were asked for. Callbacks stand behind the same barrier as the loop's own.
-// None runs once the Bus is destroyed, which a callback of its own may do.
+// Nothing here blocks. The connect(2) of a local socket is immediate; authentication, Hello, AddMatch and
+// calls follow from the loop, in the order in which they were asked for. Callbacks stand behind the same
+// barrier as the loop's own. None runs once the Bus is destroyed, which a callback of its own may do.
 #pragma once
 
 #include <systemd/sd-bus.h>
@@ -49,17 +50,18 @@ class Bus {
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;
 
-    // `lost` is called once the connection has ended, after the calls under way were answered by is_silence().
-    // Errors: errno of connect(2), EAGAIN among them: the other side does not accept fast enough.
+    // `lost` is called once the connection has ended, after the calls under way were answered by
+    // is_silence(). Errors: errno of connect(2), EAGAIN among them: the other side does not accept fast
+    // enough.
     static Result<std::unique_ptr<Bus>> connect(const Loop& loop, const std::string& socket, Kind kind,
                                                 std::function<void()> lost);
 
-    // `rule` as in the D-Bus specification, "Match Rules". Of the arguments it may name those only that no other
-    // type than a string precedes: sd-bus looks no further.
+    // `rule` as in the D-Bus specification, "Match Rules". Of the arguments it may name those only that no
+    // other type than a string precedes: sd-bus looks no further.
     Result<> on_signal(const std::string& rule, Handler handler);
 
-    // Answered within sd-bus's timeout (25 s). Starts no program to answer. Errors: ENOTCONN when the connection has
-    // ended and `lost` is on the way.
+    // Answered within sd-bus's timeout (25 s). Starts no program to answer. Errors: ENOTCONN when the
+    // connection has ended and `lost` is on the way.
     Result<> call(const Call& wanted, Handler handler);
 
     // `prefix`/`label` with the label escaped, as systemd makes the path of a unit of the unit's name.

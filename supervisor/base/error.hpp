@@ -24,7 +24,8 @@ inline std::unexpected<Error> fail(std::string message, int code = 0) {
 // The reason in words: "No such file or directory".
 std::string reason_of(int code);
 
-// "what: No such file or directory". Takes errno by value, so nothing between the call and here may change it.
+// "what: No such file or directory". Takes errno by value, so nothing between the call and here may change
+// it.
 std::unexpected<Error> fail_errno(std::string what, int code);
 
 }  // namespace rs

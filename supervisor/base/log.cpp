@@ -29,13 +29,19 @@ std::map<std::string, std::string>& fields() {
 int priority(spdlog::level::level_enum level) {
     switch (level) {
         case spdlog::level::trace:
-        case spdlog::level::debug: return LOG_DEBUG;
-        case spdlog::level::info: return LOG_INFO;
-        case spdlog::level::warn: return LOG_WARNING;
-        case spdlog::level::err: return LOG_ERR;
-        case spdlog::level::critical: return LOG_CRIT;
+        case spdlog::level::debug:
+            return LOG_DEBUG;
+        case spdlog::level::info:
+            return LOG_INFO;
+        case spdlog::level::warn:
+            return LOG_WARNING;
+        case spdlog::level::err:
+            return LOG_ERR;
+        case spdlog::level::critical:
+            return LOG_CRIT;
         case spdlog::level::off:
-        case spdlog::level::n_levels: break;
+        case spdlog::level::n_levels:
+            break;
     }
     return LOG_INFO;
 }
@@ -49,9 +55,11 @@ class JournalSink final : public spdlog::sinks::base_sink<spdlog::details::null_
             std::format("PRIORITY={}", priority(line.level)),
             "SYSLOG_IDENTIFIER=rootless-supervisor",
         };
-        for (const auto& [name, value] : fields()) entries.push_back(std::format("{}={}", name, value));
+        for (const auto& [name, value] : fields())
+            entries.push_back(std::format("{}={}", name, value));
         std::vector<iovec> parts;
-        for (auto& entry : entries) parts.push_back({entry.data(), entry.size()});
+        for (auto& entry : entries)
+            parts.push_back({entry.data(), entry.size()});
         if (sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) < 0) {
             // journald is away: its stream on stderr may still be held open by systemd.
             const std::string plain = entries.front().substr(sizeof "MESSAGE=" - 1) + '\n';
@@ -63,7 +71,7 @@ class JournalSink final : public spdlog::sinks::base_sink<spdlog::details::null_
 
 bool stderr_is_the_journal() {
     const char* stream = std::getenv("JOURNAL_STREAM");
-    struct stat status {};
+    struct stat status{};
     if (stream == nullptr || ::fstat(STDERR_FILENO, &status) < 0) return false;
     return std::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }

@@ -17,8 +17,8 @@ struct Callback {
     std::function<void(Args...)> call;
 };
 
-// The barrier between sd-event (C) and our callbacks. The function is copied first: a callback may destroy its
-// own source, and with it the original.
+// The barrier between sd-event (C) and our callbacks. The function is copied first: a callback may destroy
+// its own source, and with it the original.
 template <class... Args>
 int guarded(void* userdata, sd_event* event, Args... args) noexcept {
     try {
@@ -94,10 +94,12 @@ Result<Loop::Source> Loop::on_signal(int number, std::function<void()> callback)
 Result<Loop::Source> Loop::on_end_of(const Process& child, std::function<void(ProcessEnd)> ended,
                                      std::function<void()> stopped) {
     sd_event_source* source = nullptr;
-    const int r = sd_event_add_child_pidfd(event_.get(), &source, child.fd(), WEXITED | WSTOPPED, on_child, nullptr);
+    const int r =
+        sd_event_add_child_pidfd(event_.get(), &source, child.fd(), WEXITED | WSTOPPED, on_child, nullptr);
     if (r < 0) return loop_error("add a child process to", r);
     // A stop is no end: sd-event disables a child's source before it calls back, so it is enabled once more.
-    attach(source, std::function<void(siginfo_t)>{[source, ended = std::move(ended), stopped = std::move(stopped)](const siginfo_t& info) {
+    attach(source, std::function<void(siginfo_t)>{[source, ended = std::move(ended),
+                                                   stopped = std::move(stopped)](const siginfo_t& info) {
                if (info.si_code == CLD_STOPPED) {
                    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
                    if (stopped) stopped();
@@ -134,7 +136,8 @@ void Loop::exit(int status) {
 void block_signals(std::initializer_list<int> numbers) {
     sigset_t set;
     sigemptyset(&set);
-    for (const int number : numbers) sigaddset(&set, number);
+    for (const int number : numbers)
+        sigaddset(&set, number);
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // fails only for a bad first argument
 }
 

@@ -43,13 +43,13 @@ class Loop {
 
     static Result<Loop> create();
 
-    // The descriptor must outlive the source. `events` as in epoll_ctl(2): a file of the kernel's that tells of
-    // changes (proc_pid_mountinfo(5)) does so by EPOLLPRI and is readable all the time.
+    // The descriptor must outlive the source. `events` as in epoll_ctl(2): a file of the kernel's that tells
+    // of changes (proc_pid_mountinfo(5)) does so by EPOLLPRI and is readable all the time.
     Result<Source> on_readable(int fd, std::function<void()> callback, std::uint32_t events = EPOLLIN);
     // The signal must be blocked (block_signals), as signalfd(2) demands.
     Result<Source> on_signal(int number, std::function<void()> callback);
-    // Reaps the child, and tells when a signal stopped it (WSTOPPED, waitid(2)). SIGCHLD must be blocked: libsystemd
-    // 257 insists on it for pidfds too.
+    // Reaps the child, and tells when a signal stopped it (WSTOPPED, waitid(2)). SIGCHLD must be blocked:
+    // libsystemd 257 insists on it for pidfds too.
     Result<Source> on_end_of(const Process& child, std::function<void(ProcessEnd)> ended,
                              std::function<void()> stopped = {});
     Result<Source> after(std::chrono::milliseconds delay, std::function<void()> callback);
@@ -69,7 +69,8 @@ class Loop {
     std::unique_ptr<sd_event, Unref> event_;
 };
 
-// Blocks the signals that the loop takes by signalfd(2), in a process that has one thread. A child resets the mask.
+// Blocks the signals that the loop takes by signalfd(2), in a process that has one thread. A child resets the
+// mask.
 void block_signals(std::initializer_list<int> numbers);
 
 }  // namespace rs

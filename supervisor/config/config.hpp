@@ -24,7 +24,8 @@ struct ProxyConfig {
     std::chrono::milliseconds start_timeout{60'000};  // from execve to ready; 0 = for ever
     std::chrono::milliseconds stop_timeout{10'000};   // from the stop signal to SIGKILL; 0 = for ever
     std::chrono::milliseconds drain_timeout{30'000};  // the same for a proxy whose successor serves already
-    int restart_limit = 5;  // failures in a row after which the service fails; a minute of serving starts anew
+    int restart_limit =
+        5;  // failures in a row after which the service fails; a minute of serving starts anew
     int reload_signal = 0;  // how the proxy reloads its own configuration; 0: by a successor, like a restart
     std::chrono::milliseconds watchdog{0};  // the proxy sends WATCHDOG=1 at least this often; 0: it does not
     bool operator==(const ProxyConfig&) const = default;
@@ -35,17 +36,18 @@ struct PodmanConfig {
     std::string runroot;      // `podman info -f '{{.Store.RunRoot}}'`; empty = RUNTIME_DIR/containers
     std::string network;  // whose aardvark-dns resolves names; empty = the only one, else the first by name
     bool dns = true;      // false: the proxy keeps the /etc/resolv.conf of the host
-    std::vector<std::string> wait_for;            // units of the user's manager that must be active first
-    bool start = false;                           // start them, instead of only waiting
+    std::vector<std::string> wait_for;             // units of the user's manager that must be active first
+    bool start = false;                            // start them, instead of only waiting
     std::chrono::milliseconds timeout{1'800'000};  // for all that is waited for; 0 = for ever
     bool operator==(const PodmanConfig&) const = default;
 };
 
-// How to find out that the proxy serves. Names and defaults follow podman-run(1)'s --health-* where there is one.
+// How to find out that the proxy serves. Names and defaults follow podman-run(1)'s --health-* where there is
+// one.
 struct HealthConfig {
     // Exactly one of these three, or none: no health checks.
-    std::string http;                  // URL; answered with `expect`, or with any status below 400 if that is 0
-    std::string tcp;                   // "ADDRESS:PORT" that must accept a connection
+    std::string http;  // URL; answered with `expect`, or with any status below 400 if that is 0
+    std::string tcp;   // "ADDRESS:PORT" that must accept a connection
     std::vector<std::string> command;  // must exit with status 0
 
     std::string unix_socket;  // connect to this socket instead of the URL's host; with http only

@@ -23,19 +23,23 @@ std::string text(int value) {
 
 std::string text(milliseconds value) {
     if (value.count() == 0) return "\"infinity\"";
-    return value.count() % 1000 == 0 ? std::format("\"{}s\"", value.count() / 1000) : std::format("\"{}ms\"", value.count());
+    return value.count() % 1000 == 0 ? std::format("\"{}s\"", value.count() / 1000)
+                                     : std::format("\"{}ms\"", value.count());
 }
 
 std::string text(const std::vector<std::string>& values) {
     std::string all;
-    for (const auto& value : values) all += (all.empty() ? "" : ", ") + text(value);
+    for (const auto& value : values)
+        all += (all.empty() ? "" : ", ") + text(value);
     return "[" + all + "]";
 }
 
 std::string text(Readiness value) {
     switch (value) {
-        case Readiness::notify: return "\"notify\"";
-        case Readiness::exec: return "\"exec\"";
+        case Readiness::notify:
+            return "\"notify\"";
+        case Readiness::exec:
+            return "\"exec\"";
     }
     return {};
 }

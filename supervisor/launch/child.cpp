@@ -18,7 +18,7 @@ namespace {
 
 // Ignored signals survive execve(2), and so does the mask that the event loop needs blocked.
 bool reset_signals() noexcept {
-    struct sigaction standard {};
+    struct sigaction standard{};
     standard.sa_handler = SIG_DFL;
     for (int number = 1; number < NSIG; ++number) {
         // EINVAL: SIGKILL, SIGSTOP and the C library's own two.
@@ -45,17 +45,21 @@ bool place_descriptors(const LaunchPlan& plan) noexcept {
 void write_decimal(char* out, pid_t value) noexcept {
     char reversed[16];
     int digits = 0;
-    for (; value > 0; value /= 10) reversed[digits++] = static_cast<char>('0' + value % 10);
-    while (digits > 0) *out++ = reversed[--digits];
+    for (; value > 0; value /= 10)
+        reversed[digits++] = static_cast<char>('0' + value % 10);
+    while (digits > 0)
+        *out++ = reversed[--digits];
     *out = '\0';
 }
 
-// A bind mount made here must not travel back to where our own mount namespace came from (mount_namespaces(7)).
+// A bind mount made here must not travel back to where our own mount namespace came from
+// (mount_namespaces(7)).
 bool own_mount_namespace() noexcept {
     return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_SLAVE | MS_REC, nullptr) == 0;
 }
 
-// prctl(2): the signal is sent when the parent thread ends; should it have ended before, nobody would send it.
+// prctl(2): the signal is sent when the parent thread ends; should it have ended before, nobody would send
+// it.
 bool die_with(pid_t parent) noexcept {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) return false;
     if (::getppid() == parent) return true;
@@ -67,8 +71,9 @@ bool die_with(pid_t parent) noexcept {
 // KEEP_CAPS is only locked, not set: it would keep what a change of uid drops.
 bool lock_securebits() noexcept {
     return ::prctl(PR_SET_SECUREBITS,
-                   SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
-                       SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+                   SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                       SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                       SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
                    0, 0, 0) == 0;
 }
 
@@ -76,8 +81,8 @@ bool clear_ambient_set() noexcept {
     return ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0;
 }
 
-// With an empty bounding set, no ambient set and NOROOT, execve(2) leaves no capability in any set; capset(2),
-// which the unit's system call filter refuses, is not needed.
+// With an empty bounding set, no ambient set and NOROOT, execve(2) leaves no capability in any set;
+// capset(2), which the unit's system call filter refuses, is not needed.
 bool drop_bounding_set() noexcept {
     for (unsigned long capability = 0;; ++capability) {
         if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return errno == EINVAL && capability > 0;
@@ -124,7 +129,8 @@ ChildFailure carry_out(const LaunchPlan& plan) noexcept {
 
 void run_child(const LaunchPlan& plan, int status_fd) noexcept {
     const ChildFailure failure = carry_out(plan);
-    // A pipe takes these few bytes whole. If even that fails, the exit status still tells that there was no exec.
+    // A pipe takes these few bytes whole. If even that fails, the exit status still tells that there was no
+    // exec.
     [[maybe_unused]] const ssize_t written = ::write(status_fd, &failure, sizeof failure);
     ::_exit(1);
 }

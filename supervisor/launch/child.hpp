@@ -6,8 +6,8 @@
 
 namespace rs {
 
-// Carries the plan out in the calling process, which must have one thread. Returns only on failure; the process
-// is then half way into the sandbox and must do nothing but report and exit.
+// Carries the plan out in the calling process, which must have one thread. Returns only on failure; the
+// process is then half way into the sandbox and must do nothing but report and exit.
 ChildFailure carry_out(const LaunchPlan& plan) noexcept;
 
 // The same for a forked child: a failure goes into `status_fd` (CLOEXEC, so success closes it).

@@ -41,7 +41,8 @@ std::vector<std::string> environment_for(const LaunchRequest& request) {
         if (!meant_for_us(*entry)) variables.emplace_back(*entry);
     }
     if (!request.notify_socket.empty()) variables.push_back("NOTIFY_SOCKET=" + request.notify_socket);
-    if (request.watchdog.count() > 0) variables.push_back(std::format("WATCHDOG_USEC={}", request.watchdog.count()));
+    if (request.watchdog.count() > 0)
+        variables.push_back(std::format("WATCHDOG_USEC={}", request.watchdog.count()));
     if (!request.sockets.empty()) {
         variables.push_back(std::format("LISTEN_FDS={}", request.sockets.size()));
         variables.push_back("LISTEN_FDNAMES=" + listen_names(request.sockets));
@@ -53,7 +54,8 @@ std::vector<std::string> environment_for(const LaunchRequest& request) {
 std::vector<char*> pointers_into(std::vector<std::string>& strings) {
     std::vector<char*> pointers;
     pointers.reserve(strings.size() + 1);
-    for (auto& text : strings) pointers.push_back(text.data());
+    for (auto& text : strings)
+        pointers.push_back(text.data());
     pointers.push_back(nullptr);
     return pointers;
 }
@@ -90,7 +92,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
     // No descriptor that the child needs may lie where it moves the passed ones to.
     const int lowest = kFirstPassedFd + static_cast<int>(request.sockets.size());
     std::vector<int> wanted;
-    for (const auto& socket : request.sockets) wanted.push_back(socket.fd.get());
+    for (const auto& socket : request.sockets)
+        wanted.push_back(socket.fd.get());
     const bool enter = request.user_ns >= 0;
     if (enter) wanted.insert(wanted.end(), {request.user_ns, request.net_ns});
     for (const int fd : wanted) {
@@ -101,7 +104,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
     }
 
     launch.program_ = std::make_unique<std::string>(request.program);
-    if (!request.resolv_conf.empty()) launch.resolv_conf_ = std::make_unique<std::string>(request.resolv_conf);
+    if (!request.resolv_conf.empty())
+        launch.resolv_conf_ = std::make_unique<std::string>(request.resolv_conf);
     launch.plan_ = {
         .program = launch.program_->c_str(),
         .argv = launch.argv_.data(),
@@ -115,7 +119,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
         .resolv_conf = launch.resolv_conf_ ? launch.resolv_conf_->c_str() : nullptr,
         .supervised = request.supervised,
         .parent = ::getpid(),
-        .filter = {.len = static_cast<unsigned short>(launch.filter_.size()), .filter = launch.filter_.data()},
+        .filter = {.len = static_cast<unsigned short>(launch.filter_.size()),
+                   .filter = launch.filter_.data()},
     };
     return launch;
 }

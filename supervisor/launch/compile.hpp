@@ -21,9 +21,9 @@ struct LaunchRequest {
     std::span<const ListenSocket> sockets;
     int user_ns;  // both -1: the child stays where the supervisor is
     int net_ns;
-    std::string notify_socket;  // path for NOTIFY_SOCKET; empty: none
+    std::string notify_socket;              // path for NOTIFY_SOCKET; empty: none
     std::chrono::microseconds watchdog{0};  // WATCHDOG_USEC, sd_watchdog_enabled(3); zero: none
-    std::string resolv_conf;    // file for the child to put over /etc/resolv.conf; empty: leave it
+    std::string resolv_conf;  // file for the child to put over /etc/resolv.conf; empty: leave it
     bool supervised;
     const policy::SeccompProgram& filter;
 };

@@ -1,7 +1,7 @@
 // Everything the child does between fork and exec, as plain data computed beforehand.
 //
-// The child must not allocate, lock or log: it carries out this plan with bare system calls. All pointers lead
-// into storage of the CompiledLaunch that made the plan.
+// The child must not allocate, lock or log: it carries out this plan with bare system calls. All pointers
+// lead into storage of the CompiledLaunch that made the plan.
 #pragma once
 
 #include <linux/filter.h>
@@ -16,19 +16,22 @@ struct LaunchPlan {
     const char* program;
     char* const* argv;
     char* const* envp;
-    char* listen_pid;  // digits of LISTEN_PID= within envp, to be filled in by the child; null without sockets
+    char*
+        listen_pid;  // digits of LISTEN_PID= within envp, to be filled in by the child; null without sockets
 
     const int* passed_fds;  // all above the range they are moved to, CLOEXEC
     int passed_count;
 
-    // -1: the child stays in the namespaces it was forked in. It has no CAP_SETPCAP then, so the steps that need it
-    // are left out: what it may have is what the unit's CapabilityBoundingSet= lets the supervisor have.
+    // -1: the child stays in the namespaces it was forked in. It has no CAP_SETPCAP then, so the steps that
+    // need it are left out: what it may have is what the unit's CapabilityBoundingSet= lets the supervisor
+    // have.
     int user_ns;
     int net_ns;
 
     int output_fd;  // becomes stdout and stderr; -1: they are the supervisor's
 
-    const char* resolv_conf;  // file to put over /etc/resolv.conf in a mount namespace of the child's own; null: not
+    const char*
+        resolv_conf;  // file to put over /etc/resolv.conf in a mount namespace of the child's own; null: not
 
     bool supervised;  // new session, and a life that ends with the parent's; not for `exec`
     pid_t parent;

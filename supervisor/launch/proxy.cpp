@@ -21,8 +21,8 @@ Result<std::unique_ptr<Proxy>> Proxy::start(Loop& loop, const CompiledLaunch& la
 
 void Proxy::kill_all() const {
     [[maybe_unused]] const auto killed = signal(SIGKILL);
-    // The number is safe to use here: it belongs to the process and to the group that setsid(2) made until the process
-    // is reaped. Before setsid(2) there is no such group.
+    // The number is safe to use here: it belongs to the process and to the group that setsid(2) made until
+    // the process is reaped. Before setsid(2) there is no such group.
     ::kill(-pid(), SIGKILL);
 }
 

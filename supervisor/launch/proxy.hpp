@@ -18,7 +18,7 @@ class Proxy {
   public:
     // Exactly one of `failed` and `ended` is called, last, when the process has been reaped.
     struct Observer {
-        std::function<void()> executed;           // execve(2) succeeded
+        std::function<void()> executed;            // execve(2) succeeded
         std::function<void(ChildFailure)> failed;  // it never came to that
         std::function<void()> stopped;             // by a signal such as SIGSTOP; it may go on
         std::function<void(ProcessEnd)> ended;
@@ -32,13 +32,14 @@ class Proxy {
 
     // SIGKILL to it and to all that it started in its session. For a supervised launch, until it is reaped.
     void kill_all() const;
-    // kill_all(), and reaps it without another word to the observer. Waits for its end, which takes the kernel far
-    // less than kPatience; what is still there then is left a zombie of the supervisor's.
+    // kill_all(), and reaps it without another word to the observer. Waits for its end, which takes the
+    // kernel far less than kPatience; what is still there then is left a zombie of the supervisor's.
     void abandon();
     static constexpr std::chrono::milliseconds kPatience{100};
 
   private:
-    Proxy(Spawned spawned, Observer observer) : spawned_(std::move(spawned)), observer_(std::move(observer)) {}
+    Proxy(Spawned spawned, Observer observer)
+        : spawned_(std::move(spawned)), observer_(std::move(observer)) {}
     Result<> watch(Loop& loop);
     void status_readable();
     void reaped(ProcessEnd end);

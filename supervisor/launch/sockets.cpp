@@ -11,7 +11,7 @@ namespace rs {
 namespace {
 
 bool is_directory(int fd) {
-    struct stat status {};
+    struct stat status{};
     return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
@@ -36,8 +36,9 @@ Result<Inherited> take_inherited() {
     std::free(static_cast<void*>(names));
 
     if (inherited.user_runtime && !is_directory(inherited.user_runtime.get())) {
-        return fail(std::format("the descriptor named '{}' is not a directory; set OpenFile=/run/user:{}:read-only",
-                                kUserRuntimeName, kUserRuntimeName));
+        return fail(
+            std::format("the descriptor named '{}' is not a directory; set OpenFile=/run/user:{}:read-only",
+                        kUserRuntimeName, kUserRuntimeName));
     }
     std::ranges::stable_sort(inherited.sockets, {}, &ListenSocket::name);
     return inherited;

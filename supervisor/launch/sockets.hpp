@@ -23,9 +23,9 @@ struct Inherited {
 // OpenFile=/run/user:user-runtime:read-only
 inline constexpr const char* kUserRuntimeName = "user-runtime";
 
-// Takes ownership of the passed descriptors and removes LISTEN_* from our environment. The order of descriptors
-// is defined within a socket unit only, so they are sorted by name, keeping the unit's own order: `fd/3` means
-// the same socket at every start. Errors: a name or type that does not fit.
+// Takes ownership of the passed descriptors and removes LISTEN_* from our environment. The order of
+// descriptors is defined within a socket unit only, so they are sorted by name, keeping the unit's own order:
+// `fd/3` means the same socket at every start. Errors: a name or type that does not fit.
 Result<Inherited> take_inherited();
 
 }  // namespace rs

@@ -14,14 +14,16 @@ namespace rs {
 
 Result<Spawned> spawn(const CompiledLaunch& launch) {
     std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0) return fail_errno("cannot create the status pipe", errno);
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) < 0)
+        return fail_errno("cannot create the status pipe", errno);
     UniqueFd status{ends[0]};
     const UniqueFd report{ends[1]};
     auto lifted = lift(report.get(), launch.first_free_fd());
     if (!lifted) return std::unexpected(lifted.error());
 
     // _Fork(3): no handlers of libraries run in the child. clone3(2) would give the pidfd at once, but
-    // RestrictNamespaces= answers it with ENOSYS; opening it afterwards is as good while nobody reaps the child.
+    // RestrictNamespaces= answers it with ENOSYS; opening it afterwards is as good while nobody reaps the
+    // child.
     const pid_t pid = ::_Fork();
     if (pid < 0) return fail_errno("cannot fork", errno);
     if (pid == 0) run_child(launch.plan(), lifted->get());

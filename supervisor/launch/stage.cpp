@@ -11,20 +11,34 @@ namespace {
 
 std::string attempt(Stage stage, const std::string& program) {
     switch (stage) {
-        case Stage::signals: return "cannot reset the signal handlers";
-        case Stage::session: return "cannot create a session (setsid)";
-        case Stage::descriptors: return "cannot pass the sockets on";
-        case Stage::user_namespace: return "cannot enter Podman's user namespace (setns)";
-        case Stage::network_namespace: return "cannot enter Podman's network namespace (setns)";
-        case Stage::mount_namespace: return "cannot create a mount namespace for resolv.conf (unshare)";
-        case Stage::resolv_conf: return "cannot put the container network's resolv.conf over /etc/resolv.conf (mount)";
-        case Stage::parent_death: return "cannot tie the proxy's life to the supervisor's (PR_SET_PDEATHSIG)";
-        case Stage::securebits: return "cannot lock the securebits (PR_SET_SECUREBITS)";
-        case Stage::ambient_set: return "cannot clear the ambient capabilities (PR_CAP_AMBIENT)";
-        case Stage::bounding_set: return "cannot drop the capability bounding set (PR_CAPBSET_DROP)";
-        case Stage::no_new_privs: return "cannot set no_new_privs";
-        case Stage::seccomp: return "cannot load the seccomp filter";
-        case Stage::exec: return std::format("cannot execute '{}'", program);
+        case Stage::signals:
+            return "cannot reset the signal handlers";
+        case Stage::session:
+            return "cannot create a session (setsid)";
+        case Stage::descriptors:
+            return "cannot pass the sockets on";
+        case Stage::user_namespace:
+            return "cannot enter Podman's user namespace (setns)";
+        case Stage::network_namespace:
+            return "cannot enter Podman's network namespace (setns)";
+        case Stage::mount_namespace:
+            return "cannot create a mount namespace for resolv.conf (unshare)";
+        case Stage::resolv_conf:
+            return "cannot put the container network's resolv.conf over /etc/resolv.conf (mount)";
+        case Stage::parent_death:
+            return "cannot tie the proxy's life to the supervisor's (PR_SET_PDEATHSIG)";
+        case Stage::securebits:
+            return "cannot lock the securebits (PR_SET_SECUREBITS)";
+        case Stage::ambient_set:
+            return "cannot clear the ambient capabilities (PR_CAP_AMBIENT)";
+        case Stage::bounding_set:
+            return "cannot drop the capability bounding set (PR_CAPBSET_DROP)";
+        case Stage::no_new_privs:
+            return "cannot set no_new_privs";
+        case Stage::seccomp:
+            return "cannot load the seccomp filter";
+        case Stage::exec:
+            return std::format("cannot execute '{}'", program);
     }
     return "cannot start";
 }
@@ -35,14 +49,17 @@ std::string hint(const ChildFailure& failure) {
     switch (failure.stage) {
         case Stage::user_namespace:
         case Stage::network_namespace:
-            return refused ? "the unit needs RestrictNamespaces= to allow user and net, and no PrivateUsers=" : "";
+            return refused ? "the unit needs RestrictNamespaces= to allow user and net, and no PrivateUsers="
+                           : "";
         case Stage::mount_namespace:
         case Stage::resolv_conf:
             return refused ? "let the unit bind $RUNTIME_DIRECTORY/resolv.conf over /etc/resolv.conf "
                              "(BindReadOnlyPaths=), or set dns = false"
                            : "";
-        case Stage::seccomp: return refused ? "SystemCallFilter= of the unit must allow seccomp" : "";
-        case Stage::parent_death: return failure.code == ESRCH ? "the supervisor ended meanwhile" : "";
+        case Stage::seccomp:
+            return refused ? "SystemCallFilter= of the unit must allow seccomp" : "";
+        case Stage::parent_death:
+            return failure.code == ESRCH ? "the supervisor ended meanwhile" : "";
         case Stage::exec:
             return refused ? "the file must be executable for the service's user, below no noexec mount" : "";
         case Stage::signals:
@@ -51,7 +68,8 @@ std::string hint(const ChildFailure& failure) {
         case Stage::securebits:
         case Stage::ambient_set:
         case Stage::bounding_set:
-        case Stage::no_new_privs: return "";
+        case Stage::no_new_privs:
+            return "";
     }
     return "";
 }

@@ -20,7 +20,8 @@ constexpr std::size_t kDescriptorsMax = 253;  // SCM_MAX_FD, unix(7)
 
 std::optional<ucred> take_control(msghdr& header) {
     std::optional<ucred> credentials;
-    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr;
+         control = CMSG_NXTHDR(&header, control)) {
         if (control->cmsg_level != SOL_SOCKET) continue;
         if (control->cmsg_type == SCM_CREDENTIALS) {
             credentials.emplace();
@@ -42,7 +43,8 @@ std::optional<ucred> take_control(msghdr& header) {
 
 Result<NotifyReceiver> NotifyReceiver::create(const std::string& path) {
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-    if (path.size() >= sizeof address.sun_path) return fail_errno(std::format("notify socket '{}'", path), ENAMETOOLONG);
+    if (path.size() >= sizeof address.sun_path)
+        return fail_errno(std::format("notify socket '{}'", path), ENAMETOOLONG);
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
 
     UniqueFd socket{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
@@ -62,7 +64,8 @@ Result<NotifyReceiver> NotifyReceiver::create(const std::string& path) {
 
 std::optional<NotifyReceiver::Received> NotifyReceiver::receive() {
     std::array<char, kDatagramMax> text;
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(kDescriptorsMax * sizeof(int))> control;
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(kDescriptorsMax * sizeof(int))>
+        control;
     iovec part{.iov_base = text.data(), .iov_len = text.size()};
     msghdr header{};
     header.msg_iov = &part;

@@ -28,7 +28,9 @@ void NotifySender::stopping() const {
 void NotifySender::reloading() const {
     timespec now{};
     ::clock_gettime(CLOCK_MONOTONIC, &now);
-    sd_notify(0, std::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000).c_str());
+    sd_notify(
+        0,
+        std::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1'000'000 + now.tv_nsec / 1'000).c_str());
 }
 
 void NotifySender::watchdog() const {

@@ -14,7 +14,8 @@ class NotifySender {
     void status(const std::string& text) const;
     void ready() const;
     void stopping() const;
-    // Type=notify-reload, systemd.service(5): with the time, so that systemd can tell this reload from an older one.
+    // Type=notify-reload, systemd.service(5): with the time, so that systemd can tell this reload from an
+    // older one.
     void reloading() const;
     void watchdog() const;
     // Asks for more time to start than TimeoutStartSec= gives; zero asks for as much as it takes.

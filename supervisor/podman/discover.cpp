@@ -25,7 +25,7 @@ std::unexpected<Missing> missing(std::string reason, std::string awaits) {
 }
 
 Result<NamespaceId> identify(int fd) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd, &status) < 0) return fail_errno("namespace", errno);
     return NamespaceId{status.st_dev, status.st_ino};
 }
@@ -46,8 +46,8 @@ std::expected<UniqueFd, Missing> open_user_namespace(const Process& pause) {
         // ProtectProc=invisible hides what may not be looked into.
         const bool refused = code == EACCES || code == EPERM || (code == ENOENT && pause.alive());
         const char* hint = refused ? " (is PrivateUsers= on in the unit?)" : "";
-        return missing(std::format("cannot open '{}' of the pause process: {}{}", path, reason_of(code), hint),
-                       awaits);
+        return missing(
+            std::format("cannot open '{}' of the pause process: {}{}", path, reason_of(code), hint), awaits);
     }
 
     uid_t owner = 0;
@@ -58,8 +58,8 @@ std::expected<UniqueFd, Missing> open_user_namespace(const Process& pause) {
     const UniqueFd own{::open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC)};
     const bool ours = owner == ::geteuid() && parent && own && same_namespace(parent.get(), own.get());
     if (!ours) {
-        return missing(std::format("process {} of the pause pid file is in no user namespace of user {}", pause.pid(),
-                                   user_name()),
+        return missing(std::format("process {} of the pause pid file is in no user namespace of user {}",
+                                   pause.pid(), user_name()),
                        awaits);
     }
     return user;
@@ -71,20 +71,23 @@ std::expected<UniqueFd, Missing> open_net_namespace(const Process& pause, const 
     const std::string path = std::format("/proc/{}/root{}", pause.pid(), shown);
     UniqueFd net{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
     if (!net) {
-        return missing(std::format("cannot open network namespace '{}': {}", shown, reason_of(errno)), awaits);
+        return missing(std::format("cannot open network namespace '{}': {}", shown, reason_of(errno)),
+                       awaits);
     }
 
-    // Between Podman's creating the file and mounting the namespace on it, and after the unmount, the same path
-    // is an ordinary file.
-    struct statfs filesystem {};
+    // Between Podman's creating the file and mounting the namespace on it, and after the unmount, the same
+    // path is an ordinary file.
+    struct statfs filesystem{};
     const bool on_nsfs = ::fstatfs(net.get(), &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC;
     if (!on_nsfs || ::ioctl(net.get(), NS_GET_NSTYPE) != CLONE_NEWNET) {
         return missing(std::format("no network namespace is mounted at '{}'", shown), awaits);
     }
     const UniqueFd owner{::ioctl(net.get(), NS_GET_USERNS)};
     if (!owner || !same_namespace(owner.get(), user.get())) {
-        return missing(std::format("network namespace '{}' does not belong to the pause process's user namespace", shown),
-                       awaits);
+        return missing(
+            std::format("network namespace '{}' does not belong to the pause process's user namespace",
+                        shown),
+            awaits);
     }
     return net;
 }
@@ -96,8 +99,12 @@ std::expected<pid_t, Missing> read_pause_pid(const Place& file) {
     const auto text = read_small_file(file.reached);
     if (!text) {
         const int code = text.error().code;
-        const char* hint = code == EACCES ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)" : "";
-        return missing(std::format("cannot read pause pid file '{}': {}{}", file.shown, reason_of(code), hint), awaits);
+        const char* hint =
+            code == EACCES
+                ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)"
+                : "";
+        return missing(
+            std::format("cannot read pause pid file '{}': {}{}", file.shown, reason_of(code), hint), awaits);
     }
     pid_t pid = 0;
     const auto [end, failed] = std::from_chars(text->data(), text->data() + text->size(), pid);
@@ -115,7 +122,8 @@ std::expected<Namespaces, Missing> discover(const PodmanPaths& paths) {
     const std::string awaits = "podman to name its new pause process";
     auto pause = Process::open(*pid);
     if (!pause) {
-        return missing(std::format("pause process {} is gone: {}", *pid, reason_of(pause.error().code)), awaits);
+        return missing(std::format("pause process {} is gone: {}", *pid, reason_of(pause.error().code)),
+                       awaits);
     }
 
     auto user = open_user_namespace(*pause);
@@ -123,11 +131,12 @@ std::expected<Namespaces, Missing> discover(const PodmanPaths& paths) {
     auto net = open_net_namespace(*pause, *user, paths.netns());
     if (!net) return std::unexpected(net.error());
 
-    // Everything above went by the number. It was the pause process all along if the file still names it and the
-    // process behind the pidfd, opened before, still lives: its number cannot have been reused.
+    // Everything above went by the number. It was the pause process all along if the file still names it and
+    // the process behind the pidfd, opened before, still lives: its number cannot have been reused.
     const auto again = read_pause_pid(paths.pause_pid());
     if (!again) return std::unexpected(again.error());
-    if (*again != *pid || !pause->alive()) return missing(std::format("pause process {} was replaced", *pid), awaits);
+    if (*again != *pid || !pause->alive())
+        return missing(std::format("pause process {} was replaced", *pid), awaits);
 
     const auto user_id = identify(user->get());
     const auto net_id = identify(net->get());

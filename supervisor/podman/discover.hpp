@@ -2,8 +2,8 @@
 //
 // Podman keeps one process per user, the pause process, to hold the user namespace, and one network namespace
 // for all bridge networks, bind-mounted where only the pause process's mount namespace sees it. Names of
-// processes prove nothing (pasta sits outside, aardvark-dns may be absent or old), so we follow the files that
-// Podman itself follows and let the kernel confirm each step (ioctl_ns(2), namespaces(7)).
+// processes prove nothing (pasta sits outside, aardvark-dns may be absent or old), so we follow the files
+// that Podman itself follows and let the kernel confirm each step (ioctl_ns(2), namespaces(7)).
 #pragma once
 
 #include <sys/types.h>
@@ -16,8 +16,8 @@
 
 namespace rs {
 
-// Identity of a namespace. Inode numbers are reused once a namespace is gone: comparing two is valid only while
-// both are held open.
+// Identity of a namespace. Inode numbers are reused once a namespace is gone: comparing two is valid only
+// while both are held open.
 struct NamespaceId {
     dev_t device = 0;
     ino_t inode = 0;

@@ -28,7 +28,8 @@ std::string network_of(std::string file_name) {
 std::vector<NameServer> all_name_servers(const std::string& directory) {
     std::vector<NameServer> servers;
     std::error_code failed;
-    for (std::filesystem::directory_iterator it{directory, failed}, end; !failed && it != end; it.increment(failed)) {
+    for (std::filesystem::directory_iterator it{directory, failed}, end; !failed && it != end;
+         it.increment(failed)) {
         const std::string name = it->path().filename();
         if (name == "aardvark.pid") continue;
         const auto content = read_small_file(it->path());
@@ -51,14 +52,16 @@ std::string parse_gateway(std::string_view aardvark_file) {
     return {};
 }
 
-std::expected<NameServerChoice, Missing> choose_name_server(const std::string& directory, const std::string& network) {
+std::expected<NameServerChoice, Missing> choose_name_server(const std::string& directory,
+                                                            const std::string& network) {
     const auto servers = all_name_servers(directory);
     if (network.empty()) {
         if (servers.empty()) {
             return std::unexpected(Missing{"no Podman network has DNS", "a container on a network with DNS"});
         }
         NameServerChoice choice{servers.front(), {}};
-        for (const auto& other : servers | std::views::drop(1)) choice.others.push_back(other.network);
+        for (const auto& other : servers | std::views::drop(1))
+            choice.others.push_back(other.network);
         return choice;
     }
     const auto found = std::ranges::find(servers, network, &NameServer::network);

@@ -20,7 +20,8 @@ struct NameServer {
     bool operator==(const NameServer&) const = default;
 };
 
-// The first address of the first line that is one; empty where there is none (yet: files are not written atomically).
+// The first address of the first line that is one; empty where there is none (yet: files are not written
+// atomically).
 std::string parse_gateway(std::string_view aardvark_file);
 
 struct NameServerChoice {
@@ -28,8 +29,10 @@ struct NameServerChoice {
     std::vector<std::string> others;  // networks that were passed over because none was configured
 };
 
-// `directory` as this process reaches it; `network` as configured, or empty for the only one, else the first by name.
-std::expected<NameServerChoice, Missing> choose_name_server(const std::string& directory, const std::string& network);
+// `directory` as this process reaches it; `network` as configured, or empty for the only one, else the first
+// by name.
+std::expected<NameServerChoice, Missing> choose_name_server(const std::string& directory,
+                                                            const std::string& network);
 
 // What /etc/resolv.conf has to say for it (resolv.conf(5)).
 std::string resolv_conf(const NameServer& server);

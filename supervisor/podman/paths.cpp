@@ -25,8 +25,9 @@ Result<std::string> through(const UniqueFd& door, const std::string& runtime_dir
     if (failed) return fail_errno(link, failed.value());
     const auto rest = std::filesystem::path{runtime_dir}.lexically_relative(target);
     if (rest.empty() || rest.native().starts_with("..")) {
-        return fail(std::format("runtime directory '{}' is not below '{}', the directory that OpenFile= of the unit opens",
-                                runtime_dir, target.native()));
+        return fail(std::format(
+            "runtime directory '{}' is not below '{}', the directory that OpenFile= of the unit opens",
+            runtime_dir, target.native()));
     }
     return std::format("{}/{}", link, rest.native());
 }
@@ -36,7 +37,8 @@ Result<std::string> through(const UniqueFd& door, const std::string& runtime_dir
 Result<PodmanPaths> podman_paths(const std::string& runtime_dir, const std::string& runroot,
                                  const UniqueFd& door) {
     const std::string shown = runtime_dir.empty() ? default_runtime_dir() : runtime_dir;
-    PodmanPaths paths{.runtime_dir = {shown, shown}, .runroot = runroot.empty() ? shown + "/containers" : runroot};
+    PodmanPaths paths{.runtime_dir = {shown, shown},
+                      .runroot = runroot.empty() ? shown + "/containers" : runroot};
     if (door) {
         auto reached = through(door, shown);
         if (!reached) return std::unexpected(reached.error());

@@ -1,4 +1,5 @@
-// Where a user's rootless Podman (5.0 or later) keeps what we read; podman-system-service(1), containers.conf(5).
+// Where a user's rootless Podman (5.0 or later) keeps what we read; podman-system-service(1),
+// containers.conf(5).
 #pragma once
 
 #include <sys/types.h>
@@ -12,9 +13,10 @@ namespace rs {
 
 // A path as people know it, and as this process reaches it.
 //
-// The two differ inside a unit with ProtectHome=yes, which hides /run/user: there systemd hands us the directory
-// as a descriptor (OpenFile=, systemd.service(5)), opened before the sandbox was put up and closed before the
-// proxy starts, and we walk through /proc/self/fd/N. The proxy never sees the user's runtime directory.
+// The two differ inside a unit with ProtectHome=yes, which hides /run/user: there systemd hands us the
+// directory as a descriptor (OpenFile=, systemd.service(5)), opened before the sandbox was put up and closed
+// before the proxy starts, and we walk through /proc/self/fd/N. The proxy never sees the user's runtime
+// directory.
 struct Place {
     std::string shown;
     std::string reached;

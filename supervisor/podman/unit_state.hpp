@@ -17,8 +17,8 @@ struct UnitState {
     bool operator==(const UnitState&) const = default;
 };
 
-// `properties` of the interface org.freedesktop.systemd1.Unit; the name and, where it still counts, the note are taken
-// over from `before`. The result lies in another interface.
+// `properties` of the interface org.freedesktop.systemd1.Unit; the name and, where it still counts, the note
+// are taken over from `before`. The result lies in another interface.
 UnitState read_unit(const UnitState& before, const std::map<std::string, std::string>& properties);
 
 // It failed, be it for good or until the manager starts it again: only then a result says anything.
@@ -27,7 +27,8 @@ bool has_failed(const UnitState& unit);
 // The interface with the property Result; empty for a type of unit that has none.
 std::string result_interface(const std::string& unit_name);
 
-// What follows "unit whoami.service of user test": "is inactive", "failed (result exit-code)". Empty if it is active.
+// What follows "unit whoami.service of user test": "is inactive", "failed (result exit-code)". Empty if it is
+// active.
 std::string problem_of(const UnitState& unit);
 
 }  // namespace rs

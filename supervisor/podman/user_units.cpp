@@ -37,7 +37,8 @@ Bus::Call manager_call(std::string member, std::vector<std::string> arguments = 
 }
 
 std::string manager_signal(const char* member) {
-    return std::format("type='signal',sender='{}',path='{}',interface='{}',member='{}'", kName, kPath, kManager, member);
+    return std::format("type='signal',sender='{}',path='{}',interface='{}',member='{}'", kName, kPath,
+                       kManager, member);
 }
 
 // systemd's messages are sentences; ours go on.
@@ -50,7 +51,8 @@ std::string clause(std::string sentence) {
 
 UserUnits::UserUnits(const PodmanPaths& paths, const std::vector<std::string>& units, bool start)
     : runtime_dir_(paths.runtime_dir), start_(start), user_(user_name()) {
-    for (const auto& name : units) units_.emplace_back().state.name = name;
+    for (const auto& name : units)
+        units_.emplace_back().state.name = name;
 }
 
 void UserUnits::arm(Loop& loop, const std::function<void()>& changed) {
@@ -72,7 +74,8 @@ std::expected<void, Missing> UserUnits::state() const {
         const std::string problem = unit.known ? problem_of(unit.state) : "is not known yet";
         if (problem.empty()) continue;
         const std::string& name = unit.state.name;
-        return std::unexpected(Missing{std::format("unit {} of user {} {}", name, user_, problem), "unit " + name});
+        return std::unexpected(
+            Missing{std::format("unit {} of user {} {}", name, user_, problem), "unit " + name});
     }
     return {};
 }
@@ -85,19 +88,22 @@ std::vector<UnitState> UserUnits::items() const {
 
 std::string UserUnits::awaited() const {
     std::string text = units_.size() == 1 ? "unit " : "units ";
-    for (const auto& unit : units_) text += (&unit == &units_.front() ? "" : ", ") + unit.state.name;
+    for (const auto& unit : units_)
+        text += (&unit == &units_.front() ? "" : ", ") + unit.state.name;
     return text;
 }
 
-// One text while the manager and its socket come and go, whichever of the three it is at the moment: no runtime
-// directory, one that is still root's, or a socket that nobody listens on.
+// One text while the manager and its socket come and go, whichever of the three it is at the moment: no
+// runtime directory, one that is still root's, or a socket that nobody listens on.
 std::string UserUnits::unreachable(const Place& socket, int code) const {
     const bool hidden = code == EACCES && ::access(runtime_dir_.reached.c_str(), F_OK) < 0;
     if (code == ENOENT || code == ECONNREFUSED || (code == EACCES && !hidden)) {
-        return std::format("the systemd manager of user {} is not running (cannot connect to '{}')", user_, socket.shown);
+        return std::format("the systemd manager of user {} is not running (cannot connect to '{}')", user_,
+                           socket.shown);
     }
-    return std::format("cannot reach the systemd manager of user {} at '{}': {}{}", user_, socket.shown, reason_of(code),
-                       hidden ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)" : "");
+    return std::format(
+        "cannot reach the systemd manager of user {} at '{}': {}{}", user_, socket.shown, reason_of(code),
+        hidden ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)" : "");
 }
 
 void UserUnits::reach_manager() {
@@ -112,7 +118,8 @@ void UserUnits::reach_manager() {
     if (!reached) {
         trouble_ = unreachable(socket, reached.error().code);
         // Another manager will come: what is inactive then has not been started by us.
-        for (auto& unit : units_) unit.start_decided = false;
+        for (auto& unit : units_)
+            unit.start_decided = false;
         if (reached.error().code == EAGAIN) try_later();
         return;
     }
@@ -136,8 +143,8 @@ void UserUnits::reach_manager() {
     subscribe();
 }
 
-// The manager ended or executes itself anew: `changed` looks for it again. Or, if it had not answered yet, it was about
-// to end when we came, or does not want to talk: only when that goes on it is worth a word.
+// The manager ended or executes itself anew: `changed` looks for it again. Or, if it had not answered yet, it
+// was about to end when we came, or does not want to talk: only when that goes on it is worth a word.
 void UserUnits::lost() {
     patience_.reset();
     bus_.reset();
@@ -164,17 +171,20 @@ Result<> UserUnits::follow_manager(Bus::Kind kind) {
     // A bus daemon outlives the manager; systemd's own socket does not.
     if (kind == Bus::Kind::daemon) {
         const std::string owner = std::format(
-            "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='NameOwnerChanged',"
+            "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',member='"
+            "NameOwnerChanged',"
             "arg0='{}'",
             kName);
         auto followed = bus_->on_signal(owner, [this](const Bus::Message&) { subscribe(); });
         if (!followed) return followed;
     }
     auto reloading = bus_->on_signal(manager_signal("Reloading"), [this](const Bus::Message&) {
-        for (auto& unit : units_) ask(unit);
+        for (auto& unit : units_)
+            ask(unit);
     });
     if (!reloading) return reloading;
-    auto jobs = bus_->on_signal(manager_signal("JobRemoved"), [this](const Bus::Message& signal) { job_ended(signal); });
+    auto jobs = bus_->on_signal(manager_signal("JobRemoved"),
+                                [this](const Bus::Message& signal) { job_ended(signal); });
     if (!jobs) return jobs;
     for (auto& unit : units_) {
         if (auto followed = follow(unit, unit.state.name); !followed) return followed;
@@ -185,8 +195,8 @@ Result<> UserUnits::follow_manager(Bus::Kind kind) {
 Result<> UserUnits::follow(Unit& unit, const std::string& name) {
     unit.followed.push_back(name);
     const std::string changes =
-        std::format("type='signal',sender='{}',path='{}',interface='{}',member='PropertiesChanged',arg0='{}'", kName,
-                    unit_path(name), kProperties, kUnit);
+        std::format("type='signal',sender='{}',path='{}',interface='{}',member='PropertiesChanged',arg0='{}'",
+                    kName, unit_path(name), kProperties, kUnit);
     auto followed = bus_->on_signal(changes, [this, &unit](const Bus::Message&) { ask(unit); });
     if (!followed) return followed;
     const std::string loaded = std::format("{},arg0='{}'", manager_signal("UnitNew"), name);
@@ -196,12 +206,14 @@ Result<> UserUnits::follow(Unit& unit, const std::string& name) {
 // False if the connection is at its end. It is never ended here: we may be in a callback of its own.
 bool UserUnits::send(const Bus::Call& call, Bus::Handler handler) {
     const auto sent = bus_->call(call, std::move(handler));
-    if (!sent && sent.error().code != ENOTCONN && !retry_) try_later();  // with ENOTCONN lost() comes by itself
+    if (!sent && sent.error().code != ENOTCONN && !retry_)
+        try_later();  // with ENOTCONN lost() comes by itself
     return sent.has_value();
 }
 
 void UserUnits::trouble(std::string text) {
-    for (auto& unit : units_) unit.known = false;
+    for (auto& unit : units_)
+        unit.known = false;
     if (text == trouble_) return;
     trouble_ = std::move(text);
     changed_();
@@ -234,7 +246,8 @@ void UserUnits::subscribed(const Bus::Message& answer) {
     trouble_.clear();
     worked_ = true;
     attempts_ = 0;
-    for (auto& unit : units_) ask(unit);
+    for (auto& unit : units_)
+        ask(unit);
 }
 
 // Loads the unit if it is not loaded, and systemd may forget it again at once.
@@ -291,8 +304,8 @@ void UserUnits::settle(Unit& unit, const UnitState& state) {
     if (news) changed_();
 }
 
-// A unit that was loaded anew may have become active before it is worth a signal of its own. GetUnit, unlike ask(),
-// does not load it: a unit that systemd forgets at once would appear again and again.
+// A unit that was loaded anew may have become active before it is worth a signal of its own. GetUnit, unlike
+// ask(), does not load it: a unit that systemd forgets at once would appear again and again.
 void UserUnits::appeared(Unit& unit) {
     send(manager_call("GetUnit", {unit.state.name}), [this, &unit](const Bus::Message& answer) {
         if (!answer.is_error()) ask(unit);

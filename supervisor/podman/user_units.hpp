@@ -1,10 +1,13 @@
-// Are the units of the user active that the proxy needs? The user's systemd manager tells, and tells of each change.
+// Are the units of the user active that the proxy needs? The user's systemd manager tells, and tells of each
+// change.
 //
-// The way to it is the manager's own socket, systemd/private in the runtime directory, as for systemctl --user and for
-// Podman itself: it is there exactly as long as the manager is, with or without a session bus, and nothing is started
-// or kept running by our asking. Where a systemd has no such socket, its session bus serves.
+// The way to it is the manager's own socket, systemd/private in the runtime directory, as for systemctl
+// --user and for Podman itself: it is there exactly as long as the manager is, with or without a session bus,
+// and nothing is started or kept running by our asking. Where a systemd has no such socket, its session bus
+// serves.
 //
-// A signal only says "ask again"; the answer decides what is true. No timer runs while an answer is not awaited.
+// A signal only says "ask again"; the answer decides what is true. No timer runs while an answer is not
+// awaited.
 #pragma once
 
 #include <expected>
@@ -23,19 +26,19 @@ namespace rs {
 
 class UserUnits {
   public:
-    // `units` are names as systemd.unit(5) has them. With `start` a unit that is found inactive when the manager is
-    // reached is started, once.
+    // `units` are names as systemd.unit(5) has them. With `start` a unit that is found inactive when the
+    // manager is reached is started, once.
     UserUnits(const PodmanPaths& paths, const std::vector<std::string>& units, bool start);
     UserUnits(const UserUnits&) = delete;
     UserUnits& operator=(const UserUnits&) = delete;
 
-    // Connects if that is possible and not done yet, and calls `changed` from the loop whenever state() may have
-    // changed. Call it again before each look, after Watch::arm, which tells when the manager's sockets appear.
-    // `changed` may do so, but not destroy the UserUnits.
+    // Connects if that is possible and not done yet, and calls `changed` from the loop whenever state() may
+    // have changed. Call it again before each look, after Watch::arm, which tells when the manager's sockets
+    // appear. `changed` may do so, but not destroy the UserUnits.
     void arm(Loop& loop, const std::function<void()>& changed);
 
-    // The manager has been reached and has not told of all units yet: `changed` comes in a moment, at the latest when
-    // it has kept silent for 25 s. Until then state() is not worth a word.
+    // The manager has been reached and has not told of all units yet: `changed` comes in a moment, at the
+    // latest when it has kept silent for 25 s. Until then state() is not worth a word.
     [[nodiscard]] bool asking() const;
 
     // Whether all units are active; else the first, in the order given, that is not.
@@ -47,10 +50,11 @@ class UserUnits {
   private:
     struct Unit {
         UnitState state;
-        std::vector<std::string> followed;  // names whose signals come: the configured one, and the unit's own
-        bool known = false;                 // told of since the manager was reached
-        bool asked = false;                 // the answer is on its way
-        bool again = false;                 // … but something happened since the question
+        std::vector<std::string>
+            followed;        // names whose signals come: the configured one, and the unit's own
+        bool known = false;  // told of since the manager was reached
+        bool asked = false;  // the answer is on its way
+        bool again = false;  // … but something happened since the question
         bool start_decided = false;
     };
 
@@ -84,10 +88,10 @@ class UserUnits {
     Loop* loop_ = nullptr;
     std::function<void()> changed_;
 
-    std::string trouble_;      // why nothing is known of any unit
+    std::string trouble_;  // why nothing is known of any unit
     bool subscribing_ = false;
-    bool worked_ = false;      // the manager has answered on this connection
-    unsigned attempts_ = 0;    // connections in a row that did not work
+    bool worked_ = false;    // the manager has answered on this connection
+    unsigned attempts_ = 0;  // connections in a row that did not work
     Loop::Source retry_, patience_;
     std::unique_ptr<Bus> bus_;
 };

@@ -17,11 +17,11 @@
 namespace rs {
 namespace {
 
-constexpr std::uint32_t kDirectoryEvents = IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE |
-                                           IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+constexpr std::uint32_t kDirectoryEvents = IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM |
+                                           IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
-// systemd creates a socket, listens on it, and then touches it for those who wait for it this way: only from then on
-// connecting does not fail (systemd, src/core/dbus.c, bus_init_private; src/shared/socket-label.c).
+// systemd creates a socket, listens on it, and then touches it for those who wait for it this way: only from
+// then on connecting does not fail (systemd, src/core/dbus.c, bus_init_private; src/shared/socket-label.c).
 constexpr std::uint32_t kSocketTouched = IN_ATTRIB;
 
 // Not worth a look although it lies in a directory of which everything else is.
@@ -45,8 +45,8 @@ Result<> Watch::arm(Loop& loop, const std::function<void()>& changed) {
         if (!source) return std::unexpected(source.error());
         on_inotify_ = std::move(*source);
     }
-    // The mount tables before the directories: what is mounted in between lies over a directory whose watch then
-    // stays silent. And both again if Podman has named another pause process meanwhile.
+    // The mount tables before the directories: what is mounted in between lies over a directory whose watch
+    // then stays silent. And both again if Podman has named another pause process meanwhile.
     for (;;) {
         const pid_t pid = read_pause_pid(paths_.pause_pid()).value_or(kNoProcess);
         if (auto followed = follow_mounts(loop, pid, changed); !followed) return followed;
@@ -106,8 +106,8 @@ Result<> Watch::follow_mounts(Loop& loop, pid_t pid, const std::function<void()>
     return {};
 }
 
-// True if anything happened that matters: to a name that does, or to the watch itself (inotify(7): IN_IGNORED,
-// IN_UNMOUNT, IN_Q_OVERFLOW, and IN_*_SELF come without a name).
+// True if anything happened that matters: to a name that does, or to the watch itself (inotify(7):
+// IN_IGNORED, IN_UNMOUNT, IN_Q_OVERFLOW, and IN_*_SELF come without a name).
 bool Watch::drain_inotify() {
     bool matters = false;
     alignas(inotify_event) std::array<char, 16384> buffer;
@@ -122,7 +122,8 @@ bool Watch::drain_inotify() {
 
             const auto found = only_.find(event.wd);
             const bool all = found == only_.end() || found->second.empty();
-            matters |= name.empty() || (all ? name != kAardvarkPid : std::ranges::contains(found->second, name));
+            matters |=
+                name.empty() || (all ? name != kAardvarkPid : std::ranges::contains(found->second, name));
             if ((event.mask & IN_IGNORED) != 0) only_.erase(event.wd);
         }
     }

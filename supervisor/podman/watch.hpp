@@ -4,9 +4,11 @@
 //   - poll(2) with POLLPRI on /proc/PAUSE/mountinfo: every mount and unmount of the network namespace, which
 //     happens in the pause process's mount namespace alone (proc_pid_mountinfo(5))
 //   - the pause process's pidfd: the user namespace is about to change
-//   - inotify(7) on the directories that lead to the pause pid file, to aardvark-dns's files, and to the sockets
+//   - inotify(7) on the directories that lead to the pause pid file, to aardvark-dns's files, and to the
+//   sockets
 //     that lead to the user's systemd manager (user_units.hpp)
-//   - poll(2) on our own mountinfo while the pause pid file is missing: at login the runtime directory appears
+//   - poll(2) on our own mountinfo while the pause pid file is missing: at login the runtime directory
+//   appears
 //     by a mount, of which inotify says nothing
 //
 // Rule for the caller: arm() first, then look, so that what changes in between is not missed.
@@ -34,8 +36,8 @@ class Watch {
     // Errors: inotify_init1(2), the limit on inotify instances.
     static Result<std::unique_ptr<Watch>> create(const PodmanPaths& paths);
 
-    // Watches what is there now, and calls `changed` from the loop whenever it may have changed. Call it again
-    // before each look; what cannot be watched (yet) is covered by a directory above it.
+    // Watches what is there now, and calls `changed` from the loop whenever it may have changed. Call it
+    // again before each look; what cannot be watched (yet) is covered by a directory above it.
     Result<> arm(Loop& loop, const std::function<void()>& changed);
 
   private:
@@ -48,7 +50,8 @@ class Watch {
 
     PodmanPaths paths_;
     UniqueFd inotify_;
-    std::map<int, std::vector<std::string>> only_;  // by watch: the names in that directory that matter; empty: all
+    std::map<int, std::vector<std::string>>
+        only_;       // by watch: the names in that directory that matter; empty: all
     pid_t pid_ = 0;  // as last read; the process may be gone
     Process pause_;
     UniqueFd mountinfo_;

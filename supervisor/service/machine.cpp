@@ -77,13 +77,16 @@ void Stepper::operator()(const event::ProxyEnded& ended) {
     const bool early = is(m_.starting, ended.proxy);
     // Status 0 is no success for a proxy that was not asked to stop.
     const int status = std::max(ended.end.shell_status(), to_int(ExitStatus::failure));
-    gone(ended.proxy, std::format("proxy {}{}", ended.end.text(), early ? " before it was ready" : ""), status);
+    gone(ended.proxy, std::format("proxy {}{}", ended.end.text(), early ? " before it was ready" : ""),
+         status);
 }
 
 void Stepper::operator()(const event::TimerFired& fired) {
     const ProxyId proxy = fired.timer.proxy;
     switch (fired.timer.kind) {
-        case Timer::Kind::retry: m_.pausing = false; return;
+        case Timer::Kind::retry:
+            m_.pausing = false;
+            return;
         case Timer::Kind::wait:
             if (m_.state != State::waiting) return;
             return give_up(std::format("{} (for {})", m_.missing, shown(m_.settings.wait_timeout)),
@@ -122,7 +125,8 @@ void Stepper::operator()(const event::ReloadRefused& refused) {
 
 void Stepper::operator()(const event::Reloaded& reloaded) {
     m_.settings = reloaded.settings;
-    if (m_.starting && reloaded.relaunch) retire(*std::exchange(m_.starting, std::nullopt), m_.settings.stop_timeout);
+    if (m_.starting && reloaded.relaunch)
+        retire(*std::exchange(m_.starting, std::nullopt), m_.settings.stop_timeout);
     if (!m_.serving) return finish_reload();
     if (reloaded.relaunch || !m_.settings.reload_by_signal) return ask_for_successor(Wish::asked, "reload");
     set_timer({Timer::Kind::reload, m_.serving->id}, m_.settings.start_timeout);

@@ -1,4 +1,5 @@
-// The one state machine. Pure: events and the time come in, the next machine and its effects come out; no I/O.
+// The one state machine. Pure: events and the time come in, the next machine and its effects come out; no
+// I/O.
 //
 //   waiting    nothing runs; something of Podman's is missing (Machine::missing says what)
 //   starting   a proxy was launched and is not ready yet; no other serves
@@ -9,8 +10,8 @@
 //   stopped    they did, as requested; the program exits
 //   failed     given up; the program exits with an error, and systemd decides what next
 //
-// ARCHITECTURE.md has the diagram. The slots below are the facts; the state is what they add up to and is set in
-// one place. An event about a proxy or a timer that is no more changes nothing.
+// ARCHITECTURE.md has the diagram. The slots below are the facts; the state is what they add up to and is set
+// in one place. An event about a proxy or a timer that is no more changes nothing.
 #pragma once
 
 #include <chrono>
@@ -34,11 +35,11 @@ using Generation = int;  // counts Podman's networks, from 1: another number is 
 
 struct Timer {
     enum class Kind {
-        retry,  // the pause of backoff
-        wait,   // what is waited for must be there by then
-        start,  // the starting proxy must be ready by then
-        stop,   // the draining proxy must be gone by then
-        ping,   // the serving proxy must have sent WATCHDOG=1 by then
+        retry,   // the pause of backoff
+        wait,    // what is waited for must be there by then
+        start,   // the starting proxy must be ready by then
+        stop,    // the draining proxy must be gone by then
+        ping,    // the serving proxy must have sent WATCHDOG=1 by then
         reload,  // the serving proxy must have said READY=1 after its reload by then
     };
     Kind kind;
@@ -51,12 +52,12 @@ struct Settings {
     bool probed = false;  // ready only once the health checks pass, too
     bool reload_by_signal = false;
     int stop_signal = 0;
-    int restart_limit = 5;                        // failures in a row after which to give up
-    std::chrono::milliseconds wait_timeout{};   // 0 = for ever, likewise below
+    int restart_limit = 5;                     // failures in a row after which to give up
+    std::chrono::milliseconds wait_timeout{};  // 0 = for ever, likewise below
     std::chrono::milliseconds start_timeout{};
     std::chrono::milliseconds stop_timeout{};
     std::chrono::milliseconds drain_timeout{};
-    std::chrono::milliseconds ping_timeout{};     // 0 = the proxy does not ping
+    std::chrono::milliseconds ping_timeout{};        // 0 = the proxy does not ping
     std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
 };
 
@@ -114,14 +115,14 @@ struct ReloadRequested {};
 struct StopRequested {};
 }  // namespace event
 using Event =
-    std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted, event::ProxyReady,
-                 event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy, event::ProxyUnhealthy, event::LaunchFailed,
-                 event::ProxyEnded, event::TimerFired, event::Reloaded, event::ReloadRefused, event::ReloadRequested,
-                 event::StopRequested>;
+    std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
+                 event::ProxyReady, event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy,
+                 event::ProxyUnhealthy, event::LaunchFailed, event::ProxyEnded, event::TimerFired,
+                 event::Reloaded, event::ReloadRefused, event::ReloadRequested, event::StopRequested>;
 
 namespace effect {
-struct Look {};    // find out whether all is there; answer with NetworkFound or NetworkMissing
-struct Launch {    // answer with LaunchFailed, or ProxyExecuted and what follows
+struct Look {};  // find out whether all is there; answer with NetworkFound or NetworkMissing
+struct Launch {  // answer with LaunchFailed, or ProxyExecuted and what follows
     ProxyId proxy;
 };
 struct AskToStop {
@@ -156,9 +157,10 @@ struct Exit {
     int status;
 };
 }  // namespace effect
-using Effect = std::variant<effect::Look, effect::Launch, effect::AskToStop, effect::Kill, effect::Probe,
-                            effect::AskToReload, effect::ReadConfig, effect::TellReady, effect::TellReloading,
-                            effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Exit>;
+using Effect =
+    std::variant<effect::Look, effect::Launch, effect::AskToStop, effect::Kill, effect::Probe,
+                 effect::AskToReload, effect::ReadConfig, effect::TellReady, effect::TellReloading,
+                 effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Exit>;
 
 struct Slot {
     ProxyId id = 0;

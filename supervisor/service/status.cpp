@@ -8,14 +8,22 @@ namespace rs {
 
 std::string_view to_string(State state) {
     switch (state) {
-        case State::waiting: return "waiting";
-        case State::starting: return "starting";
-        case State::running: return "running";
-        case State::replacing: return "replacing";
-        case State::backoff: return "backoff";
-        case State::stopping: return "stopping";
-        case State::stopped: return "stopped";
-        case State::failed: return "failed";
+        case State::waiting:
+            return "waiting";
+        case State::starting:
+            return "starting";
+        case State::running:
+            return "running";
+        case State::replacing:
+            return "replacing";
+        case State::backoff:
+            return "backoff";
+        case State::stopping:
+            return "stopping";
+        case State::stopped:
+            return "stopped";
+        case State::failed:
+            return "failed";
     }
     std::unreachable();
 }
@@ -25,15 +33,23 @@ std::string Machine::status_text() const {
         return tail.empty() ? std::string{head} : std::format("{}: {}", head, tail);
     };
     switch (state) {
-        case State::waiting: return with("Waiting for Podman", missing);
-        case State::starting: return with("Starting the proxy", starting->status);
+        case State::waiting:
+            return with("Waiting for Podman", missing);
+        case State::starting:
+            return with("Starting the proxy", starting->status);
         case State::running:
-            return missing.empty() ? with("Proxy ready", serving->status) : with("Proxy ready, but not its network", missing);
-        case State::replacing: return with("Replacing the proxy", why);
-        case State::backoff: return with("Pausing before the next start", why);
-        case State::stopping: return with("Stopping the proxy", why);
-        case State::stopped: return "Stopped";
-        case State::failed: return with("Failed", why);
+            return missing.empty() ? with("Proxy ready", serving->status)
+                                   : with("Proxy ready, but not its network", missing);
+        case State::replacing:
+            return with("Replacing the proxy", why);
+        case State::backoff:
+            return with("Pausing before the next start", why);
+        case State::stopping:
+            return with("Stopping the proxy", why);
+        case State::stopped:
+            return "Stopped";
+        case State::failed:
+            return with("Failed", why);
     }
     std::unreachable();
 }

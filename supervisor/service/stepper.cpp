@@ -91,7 +91,8 @@ void Stepper::retire(const Slot& slot, milliseconds patience) {
 void Stepper::stop_all() {
     end_pause();
     add(effect::TellStopping{});
-    for (const ProxyId proxy : m_.draining) set_timer({Timer::Kind::stop, proxy}, m_.settings.stop_timeout);
+    for (const ProxyId proxy : m_.draining)
+        set_timer({Timer::Kind::stop, proxy}, m_.settings.stop_timeout);
     for (auto* slot : {&m_.starting, &m_.serving}) {
         if (*slot) retire(**slot, m_.settings.stop_timeout);
         slot->reset();
@@ -157,7 +158,8 @@ void Stepper::lost(const Slot& slot, const std::string& how, int status) {
     m_.wish = Wish::none;
     // Where no proxy ever became ready the start has failed, and `systemctl start` has to say so.
     if (!m_.was_ready || m_.failures > m_.settings.restart_limit) return give_up(how, status);
-    retry(std::format("{} (failure {} in a row; giving up after {})", how, m_.failures, m_.settings.restart_limit));
+    retry(std::format("{} (failure {} in a row; giving up after {})", how, m_.failures,
+                      m_.settings.restart_limit));
 }
 
 void Stepper::retry(const std::string& after) {

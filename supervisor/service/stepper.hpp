@@ -1,7 +1,7 @@
 // One step of the machine in the making; machine.hpp has what the words mean.
 //
-// The handlers note the facts that an event tells; pursue() then does what the facts ask for, and settle() names
-// the state they add up to.
+// The handlers note the facts that an event tells; pursue() then does what the facts ask for, and settle()
+// names the state they add up to.
 #pragma once
 
 #include <chrono>

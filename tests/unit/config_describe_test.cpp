@@ -10,9 +10,11 @@ namespace {
 
 TEST(Describe, NamesEveryKeyOfTheParserInItsOrder) {
     std::vector<std::string> described;
-    for (const auto& entry : entries(Config{})) described.push_back(entry.first);
+    for (const auto& entry : entries(Config{}))
+        described.push_back(entry.first);
     std::vector<std::string> parsed;
-    for (const auto& key : config_keys()) parsed.push_back(std::string{key.section} + "." + std::string{key.key});
+    for (const auto& key : config_keys())
+        parsed.push_back(std::string{key.section} + "." + std::string{key.key});
     EXPECT_EQ(described, parsed);
 }
 

@@ -66,7 +66,8 @@ TEST_F(NameServers, WaitsForANetworkThatIsNotThere) {
     write("alpha", "10.89.1.1\n");
     const auto choice = choose("mynet");
     ASSERT_FALSE(choice);
-    EXPECT_EQ(choice.error().text(), "Podman network 'mynet' has no DNS; waiting for a container on network 'mynet'");
+    EXPECT_EQ(choice.error().text(),
+              "Podman network 'mynet' has no DNS; waiting for a container on network 'mynet'");
 }
 
 TEST_F(NameServers, WaitsWhileAFileIsEmpty) {

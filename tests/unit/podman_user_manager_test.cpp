@@ -32,7 +32,8 @@ using Message = std::unique_ptr<sd_bus_message, CloseUnref>;
 // A manager from its first to its last moment. Units are named by their object paths.
 class Manager {
   public:
-    Manager(Loop& loop, const std::filesystem::path& runtime_dir) : loop_(loop), path_(runtime_dir / "systemd/private") {
+    Manager(Loop& loop, const std::filesystem::path& runtime_dir)
+        : loop_(loop), path_(runtime_dir / "systemd/private") {
         sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
         std::strncpy(address.sun_path, path_.c_str(), sizeof address.sun_path - 1);
         std::filesystem::create_directories(path_.parent_path());
@@ -52,12 +53,13 @@ class Manager {
     void change(const std::string& name, const std::string& active) {
         set(name, active);
         const std::string path = Bus::object_path(kUnitPrefix, name);
-        sd_bus_emit_signal(client_.get(), path.c_str(), "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as",
-                           "org.freedesktop.systemd1.Unit", 0, 0);
+        sd_bus_emit_signal(client_.get(), path.c_str(), "org.freedesktop.DBus.Properties",
+                           "PropertiesChanged", "sa{sv}as", "org.freedesktop.systemd1.Unit", 0, 0);
     }
     void end_job(const std::string& name, const std::string& result) {
-        sd_bus_emit_signal(client_.get(), "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "JobRemoved",
-                           "uoss", 1, "/org/freedesktop/systemd1/job/1", name.c_str(), result.c_str());
+        sd_bus_emit_signal(client_.get(), "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager",
+                           "JobRemoved", "uoss", 1, "/org/freedesktop/systemd1/job/1", name.c_str(),
+                           result.c_str());
     }
 
     std::string refuse;                // the error in answer to StartUnit
@@ -75,7 +77,8 @@ class Manager {
         client_.reset(bus);
         ASSERT_GE(sd_bus_set_fd(bus, client.get(), client.get()), 0);
         static_cast<void>(client.release());
-        ASSERT_GE(sd_bus_set_server(bus, 1, SD_ID128_MAKE(1, 2, 3, 4, 5, 6, 7, 8, 9, a, b, c, d, e, f, 0)), 0);
+        ASSERT_GE(sd_bus_set_server(bus, 1, SD_ID128_MAKE(1, 2, 3, 4, 5, 6, 7, 8, 9, a, b, c, d, e, f, 0)),
+                  0);
         ASSERT_GE(sd_bus_set_sender(bus, kManager), 0);
         ASSERT_GE(sd_bus_add_filter(bus, nullptr, answer, this), 0);
         ASSERT_GE(sd_bus_start(bus), 0);
@@ -92,7 +95,8 @@ class Manager {
         if (member == "Subscribe") return sd_bus_reply_method_return(call, "");
         if (member == "Get") return sd_bus_reply_method_return(call, "v", "s", "exit-code");
         if (member == "GetAll") return answer_properties(call, units_[sd_bus_message_get_path(call)]);
-        if (member != "StartUnit") return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_METHOD, "what?");
+        if (member != "StartUnit")
+            return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_METHOD, "what?");
         started.emplace_back(argument);
         if (refuse.empty()) return sd_bus_reply_method_return(call, "o", "/org/freedesktop/systemd1/job/1");
         return sd_bus_reply_method_errorf(call, "org.freedesktop.systemd1.Refused", "%s", refuse.c_str());
@@ -131,8 +135,8 @@ class UserManager : public testing::Test {
         return *(manager_ = std::make_unique<Manager>(loop_, directory_));
     }
     void wait_for(const std::vector<std::string>& names, bool start = false) {
-        units_ = std::make_unique<UserUnits>(PodmanPaths{.runtime_dir = {directory_, directory_}, .runroot = ""}, names,
-                                             start);
+        units_ = std::make_unique<UserUnits>(
+            PodmanPaths{.runtime_dir = {directory_, directory_}, .runroot = ""}, names, start);
         look();
     }
     // As the application does it.
@@ -152,7 +156,8 @@ class UserManager : public testing::Test {
     }
     void run_for(std::chrono::milliseconds time) {
         const auto end = std::chrono::steady_clock::now() + time;
-        while (std::chrono::steady_clock::now() < end) sd_event_run(loop_.get(), 1'000);
+        while (std::chrono::steady_clock::now() < end)
+            sd_event_run(loop_.get(), 1'000);
     }
     static std::string missing(const std::string& name, const std::string& problem) {
         return "unit " + name + " of user " + user_name() + " " + problem + "; waiting for unit " + name;
@@ -239,8 +244,8 @@ TEST_F(UserManager, IsFoundAgainWhenItCameBack) {
     wait_for({"a.service"});
     run_until_told("all active");
     manager_.reset();
-    run_until_told("the systemd manager of user " + user_name() + " is not running (cannot connect to '" + directory_ +
-                   "/systemd/private'); waiting for unit a.service");
+    run_until_told("the systemd manager of user " + user_name() + " is not running (cannot connect to '" +
+                   directory_ + "/systemd/private'); waiting for unit a.service");
     begin().set("a.service", "active");
     look();  // what Watch does
     run_until_told("all active");

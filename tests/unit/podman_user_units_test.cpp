@@ -19,7 +19,8 @@ UnitState named(const std::string& name) {
 }
 
 UnitState unit_with(const std::string& load, const std::string& active, const std::string& sub) {
-    return read_unit(named("whoami.service"), {{"LoadState", load}, {"ActiveState", active}, {"SubState", sub}});
+    return read_unit(named("whoami.service"),
+                     {{"LoadState", load}, {"ActiveState", active}, {"SubState", sub}});
 }
 
 TEST(ProblemOf, AnActiveUnitIsNone) {
@@ -119,9 +120,10 @@ TEST(UserUnits, WithoutAManagerAllAreMissing) {
     units.arm(*loop, [] { FAIL(); });
     EXPECT_FALSE(units.asking());
     ASSERT_FALSE(units.state());
-    EXPECT_EQ(units.state().error().text(), "the systemd manager of user " + user_name() +
-                                                " is not running (cannot connect to '/run/user/1000/systemd/private'); "
-                                                "waiting for units a.service, b.service");
+    EXPECT_EQ(units.state().error().text(),
+              "the systemd manager of user " + user_name() +
+                  " is not running (cannot connect to '/run/user/1000/systemd/private'); "
+                  "waiting for units a.service, b.service");
     EXPECT_EQ(units.items(), (std::vector{named("a.service"), named("b.service")}));
 }
 

@@ -252,7 +252,8 @@ TEST(Machine, ServesOnWhileTheNetworkIsGoneAndSaysSo) {
     driver << event::NetworkMissing{"no container; waiting for one"};
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
-    EXPECT_EQ(driver.machine.status_text(), "Proxy ready, but not its network: no container; waiting for one");
+    EXPECT_EQ(driver.machine.status_text(),
+              "Proxy ready, but not its network: no container; waiting for one");
     driver << event::NetworkFound{2};
     EXPECT_EQ(driver.machine.state, State::replacing);
 }
@@ -350,7 +351,8 @@ TEST(Machine, CountsAnewOnceAProxyHasServedForLong) {
 
 TEST(Machine, WaitsForTheNetworkBeforeItRestarts) {
     Driver driver = running();
-    driver << event::NetworkMissing{"gone"} << event::ProxyEnded{1, kCrashed} << event::TimerFired{{Timer::Kind::retry}};
+    driver << event::NetworkMissing{"gone"} << event::ProxyEnded{1, kCrashed}
+           << event::TimerFired{{Timer::Kind::retry}};
     EXPECT_EQ(driver.machine.state, State::waiting);
     driver << event::NetworkFound{2};
     EXPECT_EQ(driver.machine.state, State::starting);
@@ -366,7 +368,8 @@ TEST(Machine, DoesNotPauseInANewNetwork) {
 
 TEST(Machine, TellsReadyOnlyOnce) {
     Driver driver = running();
-    driver << event::ProxyEnded{1, kCrashed} << event::TimerFired{{Timer::Kind::retry}} << event::ProxyReady{2};
+    driver << event::ProxyEnded{1, kCrashed} << event::TimerFired{{Timer::Kind::retry}}
+           << event::ProxyReady{2};
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
 }
@@ -405,10 +408,12 @@ TEST(Machine, ReplacesAnUnhealthyProxyInsteadOfKillingIt) {
 
 TEST(Machine, KeepsTryingToReplaceAnUnhealthyProxy) {
     Driver driver = running();
-    driver << event::ProxyUnhealthy{1, "x"} << event::ProxyEnded{2, kCrashed} << event::TimerFired{{Timer::Kind::retry}};
+    driver << event::ProxyUnhealthy{1, "x"} << event::ProxyEnded{2, kCrashed}
+           << event::TimerFired{{Timer::Kind::retry}};
     EXPECT_THAT(driver.launched(), ElementsAre(3));
     EXPECT_TRUE(driver.machine.recoverable());
-    for (ProxyId id = 3; id < 6; ++id) driver << event::ProxyEnded{id, kCrashed} << event::TimerFired{{Timer::Kind::retry}};
+    for (ProxyId id = 3; id < 6; ++id)
+        driver << event::ProxyEnded{id, kCrashed} << event::TimerFired{{Timer::Kind::retry}};
     EXPECT_FALSE(driver.machine.recoverable());
 }
 
@@ -457,7 +462,8 @@ TEST(Machine, ReplacesTheProxyWhenItsCommandChangedEvenIfItCouldReload) {
 
 TEST(Machine, EndsAReloadThatFailsAndKeepsTheOldProxyWithoutTryingAgain) {
     Driver driver = running();
-    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, false} << event::ProxyEnded{2, kCrashed};
+    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, false}
+           << event::ProxyEnded{2, kCrashed};
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
     EXPECT_EQ(driver.effect<effect::SetTimer>(), nullptr);
     EXPECT_EQ(driver.machine.state, State::running);
@@ -487,7 +493,8 @@ TEST(Machine, GivesUpWaitingAfterTheTimeout) {
     driver << event::Begin{};
     ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
     EXPECT_EQ(driver.effect<effect::SetTimer>()->timer.kind, Timer::Kind::wait);
-    driver << event::NetworkMissing{"no container; waiting for one"} << event::TimerFired{{Timer::Kind::wait}};
+    driver << event::NetworkMissing{"no container; waiting for one"}
+           << event::TimerFired{{Timer::Kind::wait}};
     EXPECT_EQ(driver.machine.state, State::failed);
     EXPECT_EQ(driver.exit_status(), 69);
     EXPECT_EQ(driver.machine.why, "no container; waiting for one (for 1800 s)");
