@@ -50,11 +50,11 @@ bool read_string(sd_bus_message* message, std::string& text) {
     if (next_is(message, SD_BUS_TYPE_VARIANT, "s")) {
         r = sd_bus_message_read(message, "v", "s", &read);
     } else if (next_is(message, SD_BUS_TYPE_STRING, "")) {
-        r = sd_bus_message_read_basic(message, SD_BUS_TYPE_STRING, &read);
+        r = sd_bus_message_read(message, "s", &read);
     } else if (next_is(message, SD_BUS_TYPE_OBJECT_PATH, "")) {
-        r = sd_bus_message_read_basic(message, SD_BUS_TYPE_OBJECT_PATH, &read);
+        r = sd_bus_message_read(message, "o", &read);
     }
-    if (r <= 0 || read == nullptr) return false;
+    if (r <= 0) return false;
     text = read;
     return true;
 }
@@ -84,8 +84,8 @@ Bus::Message decode(sd_bus_message* message) {
         return decoded;
     }
     // Matching may have read it before us.
-    if (sd_bus_message_rewind(message, true) < 0) return decoded;
-    while (sd_bus_message_at_end(message, true) == 0) {
+    if (sd_bus_message_rewind(message, 1) < 0) return decoded;
+    while (sd_bus_message_at_end(message, 1) == 0) {
         std::string text;
         if (read_string(message, text)) {
             decoded.strings.push_back(std::move(text));

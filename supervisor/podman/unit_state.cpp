@@ -9,8 +9,6 @@
 namespace rs {
 namespace {
 
-constexpr std::string_view kInterface = "org.freedesktop.systemd1.";
-
 // All of these offer the unit's service; systemctl is-active takes them for active, too.
 bool is_active(std::string_view active) {
     static constexpr std::array<std::string_view, 3> kActive{"active", "reloading", "refreshing"};
@@ -60,9 +58,10 @@ std::string result_interface(const std::string& unit_name) {
         {".path", "Path"},
         {".scope", "Scope"},
     }};
-    const auto found = std::ranges::find_if(
-        kInterfaces, [&unit_name](const auto& each) { return unit_name.ends_with(each.first); });
-    return found != kInterfaces.end() ? std::format("{}{}", kInterface, found->second) : "";
+    for (const auto& [suffix, interface] : kInterfaces) {
+        if (unit_name.ends_with(suffix)) return std::format("org.freedesktop.systemd1.{}", interface);
+    }
+    return "";
 }
 
 std::string problem_of(const UnitState& unit) {

@@ -1,18 +1,10 @@
-// Are the units of the user active that the proxy needs? The user's systemd manager tells, and tells of each
-// change.
+// Are the units of the user active that the proxy needs? The user's systemd manager tells, and tells of each change.
 //
-// The way to it is the manager's own socket, systemd/private in the runtime directory, as for systemctl
-// --user and for Podman itself: it is there exactly as long as the manager is, with or without a session bus,
-// and nothing is started or kept running by our asking. Where a systemd has no such socket, its session bus
-// serves.
-//
-// A signal only says "ask again"; the answer decides what is true. No timer runs while an answer is not
-// awaited.
+// A signal only says "ask again"; the answer decides what is true. No timer runs while no answer is awaited.
 #pragma once
 
 #include <expected>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -21,24 +13,25 @@
 #include "supervisor/podman/discover.hpp"
 #include "supervisor/podman/paths.hpp"
 #include "supervisor/podman/unit_state.hpp"
+#include "supervisor/podman/user_manager.hpp"
 
 namespace rs {
 
 class UserUnits {
   public:
-    // `units` are names as systemd.unit(5) has them. With `start` a unit that is found inactive when the
-    // manager is reached is started, once.
+    // `units` are names as systemd.unit(5) has them. With `start` a unit that is found inactive when the manager is
+    // reached is started, once.
     UserUnits(const PodmanPaths& paths, const std::vector<std::string>& units, bool start);
     UserUnits(const UserUnits&) = delete;
     UserUnits& operator=(const UserUnits&) = delete;
 
-    // Connects if that is possible and not done yet, and calls `changed` from the loop whenever state() may
-    // have changed. Call it again before each look, after Watch::arm, which tells when the manager's sockets
-    // appear. `changed` may do so, but not destroy the UserUnits.
+    // Connects if that is possible and not done yet, and calls `changed` from the loop whenever state() may have
+    // changed. Call it again before each look, after Watch::arm, which tells when the manager's sockets appear.
+    // `changed` may do so, but not destroy the UserUnits.
     void arm(Loop& loop, const std::function<void()>& changed);
 
-    // The manager has been reached and has not told of all units yet: `changed` comes in a moment, at the
-    // latest when it has kept silent for 25 s. Until then state() is not worth a word.
+    // The manager has been reached and has not told of all units yet: `changed` comes in a moment, at the latest when
+    // it has kept silent for 25 s. Until then state() is not worth a word.
     [[nodiscard]] bool asking() const;
 
     // Whether all units are active; else the first, in the order given, that is not.
@@ -50,28 +43,16 @@ class UserUnits {
   private:
     struct Unit {
         UnitState state;
-        std::vector<std::string>
-            followed;        // names whose signals come: the configured one, and the unit's own
-        bool known = false;  // told of since the manager was reached
-        bool asked = false;  // the answer is on its way
-        bool again = false;  // … but something happened since the question
+        std::vector<std::string> followed;  // whose signals come: the configured name, the unit's own
+        bool known = false;                 // told of since the manager was reached
+        bool asked = false;                 // the answer is on its way …
+        bool again = false;                 // … but something happened since the question
         bool start_decided = false;
     };
 
-    void reach_manager();
-    void lost();
-    void try_later();
-    [[nodiscard]] std::string unreachable(const Place& socket, int code) const;
-    [[nodiscard]] std::string awaited() const;
-
-    Result<> follow_manager(Bus::Kind kind);
+    Result<> follow_all();
     Result<> follow(Unit& unit, const std::string& name);
-    bool send(const Bus::Call& call, Bus::Handler handler);
-    void trouble(std::string text);
-    void silent();
-
-    bool subscribe();
-    void subscribed(const Bus::Message& answer);
+    void ask_all();
     void ask(Unit& unit);
     void answered(Unit& unit, const Bus::Message& answer);
     void ask_for_result(Unit& unit, UnitState state);
@@ -81,19 +62,11 @@ class UserUnits {
     void start_if_wanted(Unit& unit);
     void note(Unit& unit, std::string text);
 
-    Place runtime_dir_;
     bool start_;
     std::string user_;
     std::vector<Unit> units_;  // callbacks hold addresses of its elements
-    Loop* loop_ = nullptr;
     std::function<void()> changed_;
-
-    std::string trouble_;  // why nothing is known of any unit
-    bool subscribing_ = false;
-    bool worked_ = false;    // the manager has answered on this connection
-    unsigned attempts_ = 0;  // connections in a row that did not work
-    Loop::Source retry_, patience_;
-    std::unique_ptr<Bus> bus_;
+    UserManager manager_;
 };
 
 }  // namespace rs

@@ -74,7 +74,7 @@ void Stepper::operator()(const event::LaunchFailed& failure) {
 
 void Stepper::operator()(const event::ProxyEnded& ended) {
     if (take_draining(ended.proxy)) return drained(ended.end);
-    const bool early = is(m_.starting, ended.proxy);
+    const bool early = is(m_.starting, ended.proxy) && !m_.starting->said_ready;
     // Status 0 is no success for a proxy that was not asked to stop.
     const int status = std::max(ended.end.shell_status(), to_int(ExitStatus::failure));
     gone(ended.proxy, std::format("proxy {}{}", ended.end.text(), early ? " before it was ready" : ""),
@@ -94,6 +94,10 @@ void Stepper::operator()(const event::TimerFired& fired) {
         case Timer::Kind::start:
             if (is(m_.starting, proxy)) start_timed_out();
             return;
+        case Timer::Kind::settle:
+            if (!is(m_.starting, proxy)) return;
+            m_.starting->settled = true;
+            return serve_if_ready();
         case Timer::Kind::stop:
             if (std::ranges::contains(m_.draining, proxy)) kill(proxy);
             return;

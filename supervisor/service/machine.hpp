@@ -38,6 +38,7 @@ struct Timer {
         retry,   // the pause of backoff
         wait,    // what is waited for must be there by then
         start,   // the starting proxy must be ready by then
+        settle,  // the starting proxy has said it is ready, and must still be there by then
         stop,    // the draining proxy must be gone by then
         ping,    // the serving proxy must have sent WATCHDOG=1 by then
         reload,  // the serving proxy must have said READY=1 after its reload by then
@@ -58,6 +59,9 @@ struct Settings {
     std::chrono::milliseconds stop_timeout{};
     std::chrono::milliseconds drain_timeout{};
     std::chrono::milliseconds ping_timeout{};        // 0 = the proxy does not ping
+    // Caddy (2.11.3 and later) says READY=1 also when it could not load its configuration, and exits some 20 ms later:
+    // a proxy takes over only when it has outlived its READY=1 by this much.
+    std::chrono::milliseconds settle{200};
     std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
 };
 
@@ -167,6 +171,7 @@ struct Slot {
     Generation network = 0;
     TimePoint since{};
     bool said_ready = false;
+    bool settled = false;
     bool healthy = false;
     std::string status{};  // what the proxy says of itself
 };

@@ -26,6 +26,11 @@ void Stepper::set_timer(Timer timer, milliseconds delay) {
     if (delay.count() > 0) add(effect::SetTimer{timer, delay});
 }
 
+void Stepper::clear_timers_of(ProxyId proxy) {
+    using enum Timer::Kind;
+    for (const auto kind : {start, Timer::Kind::settle, ping, reload}) add(effect::ClearTimer{{kind, proxy}});
+}
+
 void Stepper::end_pause() {
     if (std::exchange(m_.pausing, false)) add(effect::ClearTimer{{Timer::Kind::retry}});
 }
@@ -48,12 +53,13 @@ void Stepper::pursue() {
 
 void Stepper::said_ready(ProxyId proxy) {
     if (!is(m_.starting, proxy) || std::exchange(m_.starting->said_ready, true)) return;
+    add(effect::SetTimer{{Timer::Kind::settle, proxy}, m_.settings.settle});
     if (m_.settings.probed) add(effect::Probe{proxy});
     serve_if_ready();
 }
 
 void Stepper::serve_if_ready() {
-    if (!m_.starting || !m_.starting->said_ready || (m_.settings.probed && !m_.starting->healthy)) return;
+    if (!m_.starting || !m_.starting->settled || (m_.settings.probed && !m_.starting->healthy)) return;
     add(effect::ClearTimer{{Timer::Kind::start, m_.starting->id}});
     if (m_.serving) retire(*m_.serving, m_.settings.drain_timeout);
     m_.serving = std::exchange(m_.starting, std::nullopt);
@@ -80,9 +86,7 @@ void Stepper::finish_reload() {
 
 // Asks one proxy to stop; it drains until it is gone or killed.
 void Stepper::retire(const Slot& slot, milliseconds patience) {
-    for (const auto kind : {Timer::Kind::start, Timer::Kind::ping, Timer::Kind::reload}) {
-        add(effect::ClearTimer{{kind, slot.id}});
-    }
+    clear_timers_of(slot.id);
     m_.draining.push_back(slot.id);
     set_timer({Timer::Kind::stop, slot.id}, patience);
     add(effect::AskToStop{slot.id});
@@ -138,9 +142,7 @@ void Stepper::gone(ProxyId proxy, const std::string& how, int status) {
 void Stepper::lost(const Slot& slot, const std::string& how, int status) {
     const bool served = is(m_.serving, slot.id);
     (served ? m_.serving : m_.starting).reset();
-    for (const auto kind : {Timer::Kind::start, Timer::Kind::ping, Timer::Kind::reload}) {
-        add(effect::ClearTimer{{kind, slot.id}});
-    }
+    clear_timers_of(slot.id);
     if (served && now_ - slot.since >= m_.settings.stable_after) m_.failures = 0;
     ++m_.failures;
     why_ = how;

@@ -44,6 +44,7 @@ class Stepper {
     void add(Effect effect) { effects_.push_back(std::move(effect)); }
     void report(bool warning, std::string line) { add(effect::Report{warning, std::move(line)}); }
     void set_timer(Timer timer, milliseconds delay);
+    void clear_timers_of(ProxyId proxy);
     void end_pause();
 
     void pursue();

@@ -67,6 +67,10 @@ struct Driver {
     }
 };
 
+Event settled(ProxyId proxy) {
+    return event::TimerFired{{Timer::Kind::settle, proxy}};
+}
+
 Driver starting() {
     Driver driver;
     driver << event::Begin{} << event::NetworkFound{1};
@@ -75,7 +79,7 @@ Driver starting() {
 
 Driver running() {
     Driver driver = starting();
-    driver << event::ProxyReady{1};
+    driver << event::ProxyReady{1} << settled(1);
     return driver;
 }
 
@@ -134,9 +138,9 @@ TEST(Machine, StartsAnewWhenTheNetworkIsRecreatedMeanwhile) {
     EXPECT_EQ(driver.machine.state, State::starting);
     EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
     EXPECT_THAT(driver.launched(), ElementsAre(2));
-    driver << event::ProxyReady{1};  // too late
+    driver << event::ProxyReady{1} << settled(1);  // too late
     EXPECT_EQ(driver.machine.state, State::starting);
-    driver << event::ProxyReady{2};
+    driver << event::ProxyReady{2} << settled(2);
     EXPECT_EQ(driver.machine.state, State::running);
 }
 
@@ -145,7 +149,7 @@ TEST(Machine, TellsSystemdReadyOnlyWhenTheProxyIs) {
     driver << event::ProxyExecuted{1};
     EXPECT_EQ(driver.machine.state, State::starting);
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
-    driver << event::ProxyReady{1};
+    driver << event::ProxyReady{1} << settled(1);
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
 }
@@ -153,9 +157,9 @@ TEST(Machine, TellsSystemdReadyOnlyWhenTheProxyIs) {
 TEST(Machine, TakesAProxyThatCannotNotifyForReadyOnceItIsExecuted) {
     Driver driver;
     driver.machine.settings.ready_on_exec = true;
-    driver << event::Begin{} << event::NetworkFound{1} << event::ProxyReady{1};
+    driver << event::Begin{} << event::NetworkFound{1} << event::ProxyReady{1} << settled(1);
     EXPECT_EQ(driver.machine.state, State::starting);
-    driver << event::ProxyExecuted{1};
+    driver << event::ProxyExecuted{1} << settled(1);
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
 }
@@ -174,14 +178,14 @@ TEST(Machine, PassesTheProxysStatusOn) {
 
 TEST(Machine, KeepsTheStatusThatCameWithReady) {
     Driver driver = starting();
-    driver << event::ProxyStatus{1, "serving"} << event::ProxyReady{1};
+    driver << event::ProxyStatus{1, "serving"} << event::ProxyReady{1} << settled(1);
     EXPECT_EQ(driver.machine.status_text(), "Proxy ready: serving");
 }
 
 TEST(Machine, ShowsTheStatusOfTheProxyThatServes) {
     Driver driver = running();
     driver << event::ProxyStatus{1, "old"} << event::NetworkFound{2} << event::ProxyStatus{2, "new"};
-    driver << event::ProxyReady{2};
+    driver << event::ProxyReady{2} << settled(2);
     EXPECT_EQ(driver.machine.status_text(), "Proxy ready: new");
 }
 
@@ -224,7 +228,7 @@ TEST(Machine, StopsTheOldProxyOnlyWhenTheSuccessorIsReady) {
     Driver driver = replacing();
     driver << event::ProxyExecuted{2};
     EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
-    driver << event::ProxyReady{2};
+    driver << event::ProxyReady{2} << settled(2);
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
@@ -232,7 +236,7 @@ TEST(Machine, StopsTheOldProxyOnlyWhenTheSuccessorIsReady) {
 
 TEST(Machine, KillsAnOldProxyThatDoesNotDrainAndServesOn) {
     Driver driver = replacing();
-    driver << event::ProxyReady{2} << event::TimerFired{{Timer::Kind::stop, 1}};
+    driver << event::ProxyReady{2} << settled(2) << event::TimerFired{{Timer::Kind::stop, 1}};
     EXPECT_THAT(driver.killed(), ElementsAre(1));
     driver << event::ProxyEnded{1, {.by_signal = true, .value = SIGKILL}};
     EXPECT_EQ(driver.machine.state, State::running);
@@ -266,7 +270,7 @@ TEST(Machine, GivesUpASuccessorWhoseNetworkIsRecreatedToo) {
     EXPECT_THAT(driver.launched(), ElementsAre(3));
     driver << event::ProxyEnded{2, kCrashed};  // of no interest any more
     EXPECT_EQ(driver.machine.failures, 0);
-    driver << event::ProxyReady{3};
+    driver << event::ProxyReady{3} << settled(3);
     EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
     EXPECT_EQ(driver.machine.state, State::running);
 }
@@ -297,8 +301,29 @@ TEST(Machine, GoesOnStartingTheSuccessorWhenTheOldProxyEnds) {
     Driver driver = replacing();
     driver << event::ProxyEnded{1, kCrashed};
     EXPECT_EQ(driver.machine.state, State::starting);
-    driver << event::ProxyReady{2};
+    driver << event::ProxyReady{2} << settled(2);
     EXPECT_EQ(driver.machine.state, State::running);
+}
+
+TEST(Machine, KeepsTheOldProxyWhenTheSuccessorSaysReadyAndEnds) {
+    Driver driver = replacing();
+    driver << event::ProxyReady{2};
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+    ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::SetTimer>()->timer, (Timer{Timer::Kind::settle, 2}));
+    driver << event::ProxyEnded{2, kCrashed};
+    EXPECT_EQ(driver.machine.state, State::running);
+    EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
+    driver << settled(2);  // too late
+    EXPECT_EQ(driver.machine.state, State::running);
+}
+
+TEST(Machine, FailsTheStartOfAProxyThatSaysReadyAndEnds) {
+    Driver driver = starting();
+    driver << event::ProxyReady{1} << event::ProxyEnded{1, kExitedWell};
+    EXPECT_EQ(driver.machine.state, State::failed);
+    EXPECT_EQ(driver.machine.why, "proxy exited with status 0");
+    EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
 }
 
 // --- restarts ---
@@ -344,7 +369,7 @@ TEST(Machine, CountsAnewOnceAProxyHasServedForLong) {
         driver << event::ProxyEnded{id, kCrashed};
         ASSERT_EQ(driver.machine.state, State::backoff);
         ASSERT_EQ(driver.machine.failures, 1);
-        driver << event::TimerFired{{Timer::Kind::retry}} << event::ProxyReady{id + 1};
+        driver << event::TimerFired{{Timer::Kind::retry}} << event::ProxyReady{id + 1} << settled(id + 1);
         ASSERT_EQ(driver.machine.state, State::running);
     }
 }
@@ -369,7 +394,7 @@ TEST(Machine, DoesNotPauseInANewNetwork) {
 TEST(Machine, TellsReadyOnlyOnce) {
     Driver driver = running();
     driver << event::ProxyEnded{1, kCrashed} << event::TimerFired{{Timer::Kind::retry}}
-           << event::ProxyReady{2};
+           << event::ProxyReady{2} << settled(2);
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
 }
@@ -386,8 +411,9 @@ Driver probed() {
 TEST(Machine, IsNotReadyBeforeTheHealthChecksPass) {
     Driver driver = probed();
     driver << event::ProxyReady{1};
-    EXPECT_EQ(driver.machine.state, State::starting);
     EXPECT_NE(driver.effect<effect::Probe>(), nullptr);
+    driver << settled(1);
+    EXPECT_EQ(driver.machine.state, State::starting);
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
     driver << event::ProxyHealthy{1};
     EXPECT_EQ(driver.machine.state, State::running);
@@ -396,12 +422,12 @@ TEST(Machine, IsNotReadyBeforeTheHealthChecksPass) {
 
 TEST(Machine, ReplacesAnUnhealthyProxyInsteadOfKillingIt) {
     Driver driver = probed();
-    driver << event::ProxyReady{1} << event::ProxyHealthy{1} << event::ProxyUnhealthy{1, "status 502"};
+    driver << event::ProxyReady{1} << settled(1) << event::ProxyHealthy{1} << event::ProxyUnhealthy{1, "status 502"};
     EXPECT_EQ(driver.machine.state, State::replacing);
     EXPECT_EQ(driver.machine.why, "proxy unhealthy: status 502");
     EXPECT_THAT(driver.launched(), ElementsAre(2));
     EXPECT_THAT(driver.asked_to_stop(), IsEmpty());
-    driver << event::ProxyReady{2} << event::ProxyHealthy{2};
+    driver << event::ProxyReady{2} << settled(2) << event::ProxyHealthy{2};
     EXPECT_THAT(driver.asked_to_stop(), ElementsAre(1));
     EXPECT_EQ(driver.machine.state, State::running);
 }
@@ -420,7 +446,7 @@ TEST(Machine, KeepsTryingToReplaceAnUnhealthyProxy) {
 TEST(Machine, ReplacesAProxyThatFallsSilent) {
     Driver driver;
     driver.machine.settings.ping_timeout = 5s;
-    driver << event::Begin{} << event::NetworkFound{1} << event::ProxyReady{1};
+    driver << event::Begin{} << event::NetworkFound{1} << event::ProxyReady{1} << settled(1);
     driver << event::ProxyPinged{1};
     ASSERT_NE(driver.effect<effect::SetTimer>(), nullptr);
     EXPECT_EQ(driver.effect<effect::SetTimer>()->timer, (Timer{Timer::Kind::ping, 1}));
@@ -436,7 +462,7 @@ TEST(Machine, ReloadsByReplacingTheProxy) {
     driver << event::Reloaded{driver.machine.settings, false};
     EXPECT_EQ(driver.machine.state, State::replacing);
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
-    driver << event::ProxyReady{2};
+    driver << event::ProxyReady{2} << settled(2);
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
     EXPECT_EQ(driver.machine.state, State::running);
 }
@@ -448,7 +474,7 @@ TEST(Machine, ReloadsBySignalWhereTheProxyCan) {
     EXPECT_EQ(driver.machine.state, State::running);
     EXPECT_NE(driver.effect<effect::AskToReload>(), nullptr);
     EXPECT_EQ(driver.effect<effect::TellReady>(), nullptr);
-    driver << event::ProxyReady{1};
+    driver << event::ProxyReady{1} << settled(1);
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
 }
 
@@ -603,7 +629,7 @@ TEST(Machine, RemembersWhenItEnteredItsState) {
     const TimePoint entered = driver.now;
     driver << event::ProxyStatus{1, "loading"};
     EXPECT_EQ(driver.machine.since, entered);
-    driver << event::ProxyReady{1};
+    driver << event::ProxyReady{1} << settled(1);
     EXPECT_EQ(driver.machine.since, driver.now);
 }
 
