@@ -43,25 +43,25 @@ class App {
     void tell_entry(const Machine& before);
 
     void perform(const effect::Look&);
-    void perform(const effect::Launch& launch);
+    void perform(const effect::Launch& wanted);
     void perform(const effect::AskToStop& ask);
     void perform(const effect::Kill& kill) { signal_proxy(kill.proxy, SIGKILL); }
     void perform(const effect::AskToReload& ask) { signal_proxy(ask.proxy, config_.proxy.reload_signal); }
-    void perform(const effect::Probe& probe);
+    void perform(const effect::Probe& wanted);
     void perform(const effect::ReadConfig&);
     void perform(const effect::TellReady&) { systemd_.ready(); }
     void perform(const effect::TellReloading&);
     void perform(const effect::TellStopping&);
-    void perform(const effect::SetTimer& timer);
+    void perform(const effect::SetTimer& wanted);
     void perform(const effect::ClearTimer& timer) { timers_.erase(timer.timer); }
-    void perform(const effect::Report& report);
+    static void perform(const effect::Report& report);
     void perform(const effect::Exit& exit) { parts_.loop.exit(exit.status); }
 
     void follow_units();
     [[nodiscard]] std::expected<Network, Missing> all_there() const;
     void adopt(Network found);
     Result<CompiledLaunch> compile_proxy();
-    Result<CompiledLaunch> compile_probe(const Network& network,
+    [[nodiscard]] Result<CompiledLaunch> compile_probe(const Network& network,
                                          const std::vector<std::string>& command) const;
     Result<> launch(ProxyId id);
     void receive_notification();

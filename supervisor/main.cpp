@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <exception>
 
 #include "supervisor/app.hpp"
 #include "supervisor/base/exit_status.hpp"
@@ -41,7 +42,7 @@ struct CarryOut {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     const auto command = rs::cli::parse(argc, argv);
     if (!command) {
         std::fputs(command.error().text.c_str(), command.error().exit_status == 0 ? stdout : stderr);
@@ -49,4 +50,8 @@ int main(int argc, char** argv) {
     }
     rs::log::init();
     return std::visit(CarryOut{}, *command);
+} catch (const std::exception& failure) {
+    // Failures of the world are values; what comes here is want of memory, or a bug.
+    std::fprintf(stderr, "rootless-supervisor: %s\n", failure.what());
+    return to_int(rs::ExitStatus::os_error);
 }

@@ -48,7 +48,7 @@ Result<std::string> own_directory(const PodmanPaths& paths, const std::string& n
         return std::string{all.substr(0, all.find(':'))};
     }
     const std::string parent = paths.runtime_dir.reached + "/rootless-supervisor";
-    const std::string own = parent + "/" + name;
+    std::string own = parent + "/" + name;
     if (auto made = make_directory(parent); !made) return std::unexpected(made.error());
     if (auto made = make_directory(own); !made) return std::unexpected(made.error());
     return own;

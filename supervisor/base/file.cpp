@@ -16,7 +16,7 @@ Result<std::string> read_small_file(const std::string& path) {
     if (!file) return fail_errno(path, errno);
 
     std::string content;
-    std::array<char, 16384> chunk;
+    std::array<char, 16384> chunk{};
     for (;;) {
         const ssize_t got = ::read(file.get(), chunk.data(), chunk.size());
         if (got < 0 && errno == EINTR) continue;

@@ -23,7 +23,7 @@ class Process {
     [[nodiscard]] bool alive() const;
 
     // Errors: ESRCH when it has ended, EPERM. pidfd_send_signal(2) can hit no other process.
-    Result<> signal(int number) const;
+    [[nodiscard]] Result<> signal(int number) const;
 
   private:
     Process(pid_t pid, UniqueFd pidfd) : pid_(pid), pidfd_(std::move(pidfd)) {}

@@ -24,7 +24,7 @@ using Setter = ValueResult<> (*)(Config& config, const KeyInfo& info, const toml
 
 struct Key {
     KeyInfo info;
-    Setter set;  // reads, checks and stores the value
+    Setter set = nullptr;  // reads, checks and stores the value
 };
 
 std::span<const Key> key_table();

@@ -49,7 +49,7 @@ std::string unknown_suffix(std::string_view stem, std::string_view suffix) {
 Result<> check_unit_name(std::string_view name) {
     if (name.empty()) return fail("it is empty");
     if (name.size() > kMax) return fail(std::format("longer than {} bytes", kMax));
-    if (const auto bad = std::ranges::find_if_not(name, is_allowed); bad != name.end()) {
+    if (!std::ranges::all_of(name, is_allowed)) {
         return fail(
             "a unit's name consists of letters, digits and :-_.\\@; systemd-escape(1) shows how to write "
             "others");

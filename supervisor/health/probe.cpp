@@ -13,7 +13,7 @@ constexpr std::size_t kLineMax = 300;
 // Room for one whole line and the end of another, so that cutting a line's beginning off stays the exception.
 constexpr std::size_t kTailMax = 2 * kLineMax;
 
-std::string with_output(std::string text, const std::string& output) {
+std::string with_output(const std::string& text, const std::string& output) {
     return output.empty() ? text : text + ": " + output;
 }
 

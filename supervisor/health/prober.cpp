@@ -97,7 +97,7 @@ Proxy::Observer Prober::observe() {
 }
 
 void Prober::read_output() {
-    std::array<char, kReadSize> chunk;
+    std::array<char, kReadSize> chunk{};
     for (int i = 0; i < kReadsMax; ++i) {
         const ssize_t got = ::read(output_.get(), chunk.data(), chunk.size());
         if (got < 0 && errno == EAGAIN) return;

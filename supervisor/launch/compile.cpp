@@ -82,11 +82,10 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
     }
 
     CompiledLaunch launch;
-    auto& [arguments, variables] = launch.strings_;
-    arguments = request.command;
-    variables = environment_for(request);
-    launch.argv_ = pointers_into(arguments);
-    launch.envp_ = pointers_into(variables);
+    launch.arguments_ = request.command;
+    launch.variables_ = environment_for(request);
+    launch.argv_ = pointers_into(launch.arguments_);
+    launch.envp_ = pointers_into(launch.variables_);
     launch.filter_ = request.filter.instructions;
 
     // No descriptor that the child needs may lie where it moves the passed ones to.
@@ -110,7 +109,7 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
         .program = launch.program_->c_str(),
         .argv = launch.argv_.data(),
         .envp = launch.envp_.data(),
-        .listen_pid = request.sockets.empty() ? nullptr : variables.back().data() + kListenPid.size(),
+        .listen_pid = request.sockets.empty() ? nullptr : launch.variables_.back().data() + kListenPid.size(),
         .passed_fds = launch.passed_.data(),
         .passed_count = static_cast<int>(request.sockets.size()),
         .user_ns = enter ? launch.passed_[request.sockets.size()] : -1,

@@ -41,7 +41,7 @@ class CompiledLaunch {
     friend Result<CompiledLaunch> compile(const LaunchRequest& request);
     CompiledLaunch() = default;
 
-    std::vector<std::string> strings_[2];  // arguments, environment
+    std::vector<std::string> arguments_, variables_;
     std::vector<char*> argv_;
     std::vector<char*> envp_;
     std::vector<UniqueFd> lifted_;

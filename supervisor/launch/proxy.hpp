@@ -28,7 +28,7 @@ class Proxy {
     static Result<std::unique_ptr<Proxy>> start(Loop& loop, const CompiledLaunch& launch, Observer observer);
 
     [[nodiscard]] pid_t pid() const { return spawned_.process.pid(); }
-    Result<> signal(int number) const { return spawned_.process.signal(number); }
+    [[nodiscard]] Result<> signal(int number) const { return spawned_.process.signal(number); }
 
     // SIGKILL to it and to all that it started in its session. For a supervised launch, until it is reaped.
     void kill_all() const;

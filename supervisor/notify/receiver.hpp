@@ -22,7 +22,7 @@ class NotifyReceiver {
     [[nodiscard]] const std::string& path() const { return path_; }
 
     struct Received {
-        pid_t sender;  // as the kernel vouches for it (SCM_CREDENTIALS)
+        pid_t sender = 0;  // as the kernel vouches for it (SCM_CREDENTIALS)
         NotifyMessage message;
     };
     // One datagram; nothing when none is waiting, or when it was malformed (too long, without credentials).

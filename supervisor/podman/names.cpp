@@ -14,7 +14,7 @@ namespace rs {
 namespace {
 
 bool is_address(const std::string& text) {
-    std::array<unsigned char, sizeof(in6_addr)> binary;
+    std::array<unsigned char, sizeof(in6_addr)> binary{};
     return ::inet_pton(AF_INET, text.c_str(), binary.data()) == 1 ||
            ::inet_pton(AF_INET6, text.c_str(), binary.data()) == 1;
 }

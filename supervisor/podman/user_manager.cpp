@@ -13,8 +13,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A connection that breaks before it was of use is tried anew, more and more rarely: after 20 ms, 40 ms, … 20 s. The
-// first times are not worth a word: we may have met a manager that is about to end.
+// A connection that breaks before it was of use is tried anew, more and more rarely: after 20 ms, 40 ms, … 20
+// s. The first times are not worth a word: we may have met a manager that is about to end.
 constexpr milliseconds kFirstRetry{20};
 constexpr unsigned kDoublings = 10;
 constexpr unsigned kSilentAttempts = 3;
@@ -83,15 +83,17 @@ Result<> UserManager::introduce(Bus::Kind kind) {
     return {};
 }
 
-// Of the three ways in which a manager that comes or goes cannot be reached (no runtime directory, one that is still
-// root's, a socket that nobody listens on) each is there for a moment only: they share one text.
+// Of the three ways in which a manager that comes or goes cannot be reached (no runtime directory, one that
+// is still root's, a socket that nobody listens on) each is there for a moment only: they share one text.
 std::string UserManager::unreachable(const Place& socket, int code) const {
     const bool hidden = code == EACCES && ::access(runtime_dir_.reached.c_str(), F_OK) < 0;
     if (code == ENOENT || code == ECONNREFUSED || (code == EACCES && !hidden)) {
-        return std::format("the systemd manager of user {} is not running (cannot connect to '{}')", user_, socket.shown);
+        return std::format("the systemd manager of user {} is not running (cannot connect to '{}')", user_,
+                           socket.shown);
     }
-    return std::format("cannot reach the systemd manager of user {} at '{}': {}{}", user_, socket.shown, reason_of(code),
-                       hidden ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)" : "");
+    return std::format(
+        "cannot reach the systemd manager of user {} at '{}': {}{}", user_, socket.shown, reason_of(code),
+        hidden ? " (with ProtectHome=yes the unit needs OpenFile=/run/user:user-runtime:read-only)" : "");
 }
 
 // If it had answered, it ended or executes itself anew, and arm() finds the next one.
@@ -117,14 +119,16 @@ void UserManager::try_later() {
     }
 }
 
-// Signals come to a bus only while somebody there has subscribed; the first caller gets to know that it works.
+// Signals come to a bus only while somebody there has subscribed; the first caller gets to know that it
+// works.
 void UserManager::ask_whether_it_answers() {
     if (!subscribing_) subscribe();
 }
 
 bool UserManager::subscribe() {
     subscribing_ = true;
-    return send({kName, kPath, kManager, "Subscribe", {}}, [this](const Bus::Message& answer) { subscribed(answer); });
+    return send({kName, kPath, kManager, "Subscribe", {}},
+                [this](const Bus::Message& answer) { subscribed(answer); });
 }
 
 void UserManager::subscribed(const Bus::Message& answer) {
@@ -134,7 +138,8 @@ void UserManager::subscribed(const Bus::Message& answer) {
         if (subscribe()) complain("does not answer");
         return;
     }
-    if (answer.is_nobody()) return complain(std::format("is not on the bus '{}'", (runtime_dir_ / "bus").shown));
+    if (answer.is_nobody())
+        return complain(std::format("is not on the bus '{}'", (runtime_dir_ / "bus").shown));
     if (answer.is_error() && answer.error != kAlreadySubscribed) {
         return complain(std::format("will not tell of changes: {}", answer.reason));
     }
@@ -153,7 +158,8 @@ void UserManager::complain(const std::string& problem) {
 // False if the connection is at its end. It is never ended here: we may be in a callback of its own.
 bool UserManager::send(const Bus::Call& call, Bus::Handler handler) {
     const auto sent = bus_->call(call, std::move(handler));
-    if (!sent && sent.error().code != ENOTCONN && !retry_) try_later();  // with ENOTCONN lost() comes by itself
+    if (!sent && sent.error().code != ENOTCONN && !retry_)
+        try_later();  // with ENOTCONN lost() comes by itself
     return sent.has_value();
 }
 
@@ -161,21 +167,22 @@ void UserManager::call(const std::string& member, std::vector<std::string> argum
     send({kName, kPath, kManager, member, std::move(arguments)}, std::move(handler));
 }
 
-void UserManager::call_unit(const std::string& unit, const std::string& member, std::vector<std::string> arguments,
-                            Bus::Handler handler) {
-    send({kName, Bus::object_path(kUnits, unit), kProperties, member, std::move(arguments)}, std::move(handler));
+void UserManager::call_unit(const std::string& unit, const std::string& member,
+                            std::vector<std::string> arguments, Bus::Handler handler) {
+    send({kName, Bus::object_path(kUnits, unit), kProperties, member, std::move(arguments)},
+         std::move(handler));
 }
 
 Result<> UserManager::on_signal(const std::string& member, const std::string& more, Bus::Handler handler) {
-    const std::string rule = std::format("type='signal',sender='{}',path='{}',interface='{}',member='{}'{}", kName, kPath,
-                                         kManager, member, more);
+    const std::string rule = std::format("type='signal',sender='{}',path='{}',interface='{}',member='{}'{}",
+                                         kName, kPath, kManager, member, more);
     return bus_->on_signal(rule, std::move(handler));
 }
 
 Result<> UserManager::on_change(const std::string& unit, Bus::Handler handler) {
     const std::string rule =
-        std::format("type='signal',sender='{}',path='{}',interface='{}',member='PropertiesChanged',arg0='{}'", kName,
-                    Bus::object_path(kUnits, unit), kProperties, kUnit);
+        std::format("type='signal',sender='{}',path='{}',interface='{}',member='PropertiesChanged',arg0='{}'",
+                    kName, Bus::object_path(kUnits, unit), kProperties, kUnit);
     return bus_->on_signal(rule, std::move(handler));
 }
 

@@ -1,8 +1,10 @@
-// The user's systemd manager: finds it, keeps in touch with it, and says what is wrong when it does not answer.
+// The user's systemd manager: finds it, keeps in touch with it, and says what is wrong when it does not
+// answer.
 //
-// The way to it is the manager's own socket, systemd/private in the runtime directory, as for systemctl --user and for
-// Podman itself: it is there exactly as long as the manager is, with or without a session bus, and nothing is started
-// or kept running by our asking. Where a systemd has no such socket, its session bus serves.
+// The way to it is the manager's own socket, systemd/private in the runtime directory, as for systemctl
+// --user and for Podman itself: it is there exactly as long as the manager is, with or without a session bus,
+// and nothing is started or kept running by our asking. Where a systemd has no such socket, its session bus
+// serves.
 #pragma once
 
 #include <functional>
@@ -21,7 +23,8 @@ class UserManager {
   public:
     // Called from the loop, or from arm() where it says so.
     struct Observer {
-        // A new connection, by arm() too: the place to say which signals are wanted. Nothing is known any more.
+        // A new connection, by arm() too: the place to say which signals are wanted. Nothing is known any
+        // more.
         std::function<Result<>()> connected;
         // It answers and will tell of changes from now on: ask for everything, whatever was asked before.
         std::function<void()> answers;
@@ -30,7 +33,8 @@ class UserManager {
     };
 
     // The user is named in messages only.
-    UserManager(const PodmanPaths& paths, std::string user) : runtime_dir_(paths.runtime_dir), user_(std::move(user)) {}
+    UserManager(const PodmanPaths& paths, std::string user)
+        : runtime_dir_(paths.runtime_dir), user_(std::move(user)) {}
     UserManager(const UserManager&) = delete;
     UserManager& operator=(const UserManager&) = delete;
 

@@ -20,7 +20,8 @@ std::string clause(std::string sentence) {
 
 UserUnits::UserUnits(const PodmanPaths& paths, const std::vector<std::string>& units, bool start)
     : start_(start), user_(user_name()), manager_(paths, user_) {
-    for (const auto& name : units) units_.emplace_back().state.name = name;
+    for (const auto& name : units)
+        units_.emplace_back().state.name = name;
 }
 
 void UserUnits::arm(Loop& loop, const std::function<void()>& changed) {
@@ -31,7 +32,8 @@ void UserUnits::arm(Loop& loop, const std::function<void()>& changed) {
                         .changed = [this] { changed_(); }});
     if (manager_.connected()) return;
     // The next manager will be another one, in which we have started nothing yet.
-    for (auto& unit : units_) unit.start_decided = false;
+    for (auto& unit : units_)
+        unit.start_decided = false;
 }
 
 bool UserUnits::asking() const {
@@ -41,14 +43,17 @@ bool UserUnits::asking() const {
 std::expected<void, Missing> UserUnits::state() const {
     if (!manager_.trouble().empty()) {
         std::string names;
-        for (const auto& unit : units_) names += (names.empty() ? "" : ", ") + unit.state.name;
-        return std::unexpected(Missing{manager_.trouble(), (units_.size() == 1 ? "unit " : "units ") + names});
+        for (const auto& unit : units_)
+            names += (names.empty() ? "" : ", ") + unit.state.name;
+        return std::unexpected(
+            Missing{manager_.trouble(), (units_.size() == 1 ? "unit " : "units ") + names});
     }
     for (const auto& unit : units_) {
         const std::string problem = unit.known ? problem_of(unit.state) : "is not known yet";
         if (problem.empty()) continue;
         const std::string& name = unit.state.name;
-        return std::unexpected(Missing{std::format("unit {} of user {} {}", name, user_, problem), "unit " + name});
+        return std::unexpected(
+            Missing{std::format("unit {} of user {} {}", name, user_, problem), "unit " + name});
     }
     return {};
 }
@@ -61,10 +66,12 @@ std::vector<UnitState> UserUnits::items() const {
 
 Result<> UserUnits::follow_all() {
     auto reloading = manager_.on_signal("Reloading", "", [this](const Bus::Message&) {
-        for (auto& unit : units_) ask(unit);
+        for (auto& unit : units_)
+            ask(unit);
     });
     if (!reloading) return reloading;
-    auto jobs = manager_.on_signal("JobRemoved", "", [this](const Bus::Message& signal) { job_ended(signal); });
+    auto jobs =
+        manager_.on_signal("JobRemoved", "", [this](const Bus::Message& signal) { job_ended(signal); });
     if (!jobs) return jobs;
     for (auto& unit : units_) {
         unit.followed.clear();
@@ -142,8 +149,8 @@ void UserUnits::settle(Unit& unit, const UnitState& state) {
     if (news) changed_();
 }
 
-// A unit that was loaded anew may have become active before it is worth a signal of its own. GetUnit, unlike ask(),
-// does not load it: a unit that systemd forgets at once would appear again and again.
+// A unit that was loaded anew may have become active before it is worth a signal of its own. GetUnit, unlike
+// ask(), does not load it: a unit that systemd forgets at once would appear again and again.
 void UserUnits::appeared(Unit& unit) {
     manager_.call("GetUnit", {unit.state.name}, [this, &unit](const Bus::Message& answer) {
         if (!answer.is_error()) ask(unit);

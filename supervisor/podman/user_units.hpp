@@ -1,4 +1,5 @@
-// Are the units of the user active that the proxy needs? The user's systemd manager tells, and tells of each change.
+// Are the units of the user active that the proxy needs? The user's systemd manager tells, and tells of each
+// change.
 //
 // A signal only says "ask again"; the answer decides what is true. No timer runs while no answer is awaited.
 #pragma once
@@ -19,19 +20,19 @@ namespace rs {
 
 class UserUnits {
   public:
-    // `units` are names as systemd.unit(5) has them. With `start` a unit that is found inactive when the manager is
-    // reached is started, once.
+    // `units` are names as systemd.unit(5) has them. With `start` a unit that is found inactive when the
+    // manager is reached is started, once.
     UserUnits(const PodmanPaths& paths, const std::vector<std::string>& units, bool start);
     UserUnits(const UserUnits&) = delete;
     UserUnits& operator=(const UserUnits&) = delete;
 
-    // Connects if that is possible and not done yet, and calls `changed` from the loop whenever state() may have
-    // changed. Call it again before each look, after Watch::arm, which tells when the manager's sockets appear.
-    // `changed` may do so, but not destroy the UserUnits.
+    // Connects if that is possible and not done yet, and calls `changed` from the loop whenever state() may
+    // have changed. Call it again before each look, after Watch::arm, which tells when the manager's sockets
+    // appear. `changed` may do so, but not destroy the UserUnits.
     void arm(Loop& loop, const std::function<void()>& changed);
 
-    // The manager has been reached and has not told of all units yet: `changed` comes in a moment, at the latest when
-    // it has kept silent for 25 s. Until then state() is not worth a word.
+    // The manager has been reached and has not told of all units yet: `changed` comes in a moment, at the
+    // latest when it has kept silent for 25 s. Until then state() is not worth a word.
     [[nodiscard]] bool asking() const;
 
     // Whether all units are active; else the first, in the order given, that is not.

@@ -6,7 +6,9 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 
+#include <array>
 #include <cstdio>
+#include <exception>
 #include <format>
 #include <memory>
 #include <string>
@@ -114,13 +116,13 @@ std::string trouble_with(const ProbeOptions& options, const Target& target) {
     const Handle handle{curl_easy_init()};
     if (!handle) return "cannot initialise libcurl";
     std::size_t received = 0;
-    char details[CURL_ERROR_SIZE] = "";
+    std::array<char, CURL_ERROR_SIZE> details{};
     prepare(handle, options, target, &received);
-    set(handle, CURLOPT_ERRORBUFFER, static_cast<char*>(details));
+    set(handle, CURLOPT_ERRORBUFFER, details.data());
 
     const CURLcode result = curl_easy_perform(handle.get());
     const bool enough = result == CURLE_WRITE_ERROR && received > kBodyMax;
-    if (result != CURLE_OK && !enough) return reason_of(handle, result, options, details);
+    if (result != CURLE_OK && !enough) return reason_of(handle, result, options, details.data());
     if (target.tcp) return {};
     long status = 0;
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -134,7 +136,7 @@ std::string trouble_with(const ProbeOptions& options, const Target& target) {
 }  // namespace
 }  // namespace rs
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
     const auto options = rs::parse_probe_options(argc, argv);
     if (!options) return rs::to_int(rs::ExitStatus::usage);
     const rs::Target target = rs::target_of(*options);
@@ -142,4 +144,7 @@ int main(int argc, char** argv) {
     if (trouble.empty()) return rs::to_int(rs::ExitStatus::ok);
     std::fputs((target.shown + ": " + trouble + "\n").c_str(), stderr);
     return rs::to_int(rs::ExitStatus::failure);
+} catch (const std::exception& failure) {
+    std::fprintf(stderr, "rootless-supervisor-probe: %s\n", failure.what());
+    return rs::to_int(rs::ExitStatus::os_error);
 }

@@ -43,7 +43,7 @@ struct Timer {
         ping,    // the serving proxy must have sent WATCHDOG=1 by then
         reload,  // the serving proxy must have said READY=1 after its reload by then
     };
-    Kind kind;
+    Kind kind{};
     ProxyId proxy = 0;  // 0 where none is meant
     auto operator<=>(const Timer&) const = default;
 };
@@ -68,49 +68,49 @@ struct Settings {
 namespace event {
 struct Begin {};
 struct NetworkFound {
-    Generation generation;
+    Generation generation = 0;
 };
 struct NetworkMissing {
     std::string text;
 };
 struct ProxyExecuted {
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct ProxyReady {
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct ProxyStatus {
-    ProxyId proxy;
+    ProxyId proxy = 0;
     std::string text;
 };
 struct ProxyPinged {  // WATCHDOG=1
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct ProxyHealthy {
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 // By its health checks, or because it was stopped (SIGSTOP).
 struct ProxyUnhealthy {
-    ProxyId proxy;
+    ProxyId proxy = 0;
     std::string text;
 };
 // It never came to run the program.
 struct LaunchFailed {
-    ProxyId proxy;
+    ProxyId proxy = 0;
     std::string text;
-    int exit_status;
+    int exit_status = 0;
 };
 struct ProxyEnded {
-    ProxyId proxy;
-    ProcessEnd end;
+    ProxyId proxy = 0;
+    ProcessEnd end{};
 };
 struct TimerFired {
-    Timer timer;
+    Timer timer{};
 };
 // The configuration was read anew; answers effect::ReadConfig.
 struct Reloaded {
-    Settings settings;
-    bool relaunch;  // what is launched, or how, has changed: a signal is not enough
+    Settings settings{};
+    bool relaunch = false;  // what is launched, or how, has changed: a signal is not enough
 };
 struct ReloadRefused {
     std::string text;
@@ -127,38 +127,38 @@ using Event =
 namespace effect {
 struct Look {};  // find out whether all is there; answer with NetworkFound or NetworkMissing
 struct Launch {  // answer with LaunchFailed, or ProxyExecuted and what follows
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct AskToStop {
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct Kill {
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct Probe {  // begin the health checks; answer with ProxyHealthy and ProxyUnhealthy
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct AskToReload {
-    ProxyId proxy;
+    ProxyId proxy = 0;
 };
 struct ReadConfig {};
 struct TellReady {};
 struct TellReloading {};
 struct TellStopping {};
 struct SetTimer {  // replaces one of the same name
-    Timer timer;
-    std::chrono::milliseconds delay;
+    Timer timer{};
+    std::chrono::milliseconds delay{};
 };
 struct ClearTimer {
-    Timer timer;
+    Timer timer{};
 };
 // A line for the journal that no change of state tells.
 struct Report {
-    bool warning;
+    bool warning = false;
     std::string text;
 };
 struct Exit {
-    int status;
+    int status = 0;
 };
 }  // namespace effect
 using Effect =
