@@ -59,7 +59,8 @@ void Stepper::said_ready(ProxyId proxy) {
 }
 
 void Stepper::serve_if_ready() {
-    if (!m_.starting || !m_.starting->settled || (m_.settings.probed && !m_.starting->healthy)) return;
+    if (!m_.starting || !m_.starting->said_ready || !m_.starting->settled) return;
+    if (m_.settings.probed && !m_.starting->healthy) return;
     add(effect::ClearTimer{{Timer::Kind::start, m_.starting->id}});
     if (m_.serving) retire(*m_.serving, m_.settings.drain_timeout);
     m_.serving = std::exchange(m_.starting, std::nullopt);
