@@ -50,8 +50,10 @@ void UserManager::reach() {
         if (on_session_bus) reached = std::move(on_session_bus);
     }
     if (!reached) {
-        trouble_ = unreachable(socket, reached.error().code);
-        if (reached.error().code == EAGAIN) try_later();
+        const int code = reached.error().code;
+        trouble_ = unreachable(socket, code);
+        // In these cases a file has to change, of which Watch tells. In the others somebody listens.
+        if (code != ENOENT && code != ECONNREFUSED && code != EACCES) try_later();
         return;
     }
     bus_ = *std::move(reached);

@@ -123,12 +123,12 @@ void UserUnits::answered(Unit& unit, const Bus::Message& answer) {
         // An alias. The unit may have changed before the signals under its own name come.
         unit.again = follow(unit, id->second).has_value();
     }
-    UnitState state = read_unit(unit.state, answer.properties);
-    if (has_failed(state)) return ask_for_result(unit, std::move(state));
+    const UnitState state = read_unit(unit.state, answer.properties);
+    if (has_failed(state)) return ask_for_result(unit, state);
     settle(unit, state);
 }
 
-void UserUnits::ask_for_result(Unit& unit, UnitState state) {
+void UserUnits::ask_for_result(Unit& unit, const UnitState& state) {
     const std::string interface = result_interface(state.name);
     if (interface.empty()) return settle(unit, state);
     const auto take = [this, &unit, state](const Bus::Message& answer) {

@@ -56,7 +56,7 @@ class UserUnits {
     void ask_all();
     void ask(Unit& unit);
     void answered(Unit& unit, const Bus::Message& answer);
-    void ask_for_result(Unit& unit, UnitState state);
+    void ask_for_result(Unit& unit, const UnitState& state);
     void settle(Unit& unit, const UnitState& state);
     void appeared(Unit& unit);
     void job_ended(const Bus::Message& signal);

@@ -110,7 +110,7 @@ Result<> Watch::follow_mounts(Loop& loop, pid_t pid, const std::function<void()>
 // IN_IGNORED, IN_UNMOUNT, IN_Q_OVERFLOW, and IN_*_SELF come without a name).
 bool Watch::drain_inotify() {
     bool matters = false;
-    alignas(inotify_event) std::array<char, 16384> buffer;
+    alignas(inotify_event) std::array<char, 16384> buffer{};
     for (;;) {
         const ssize_t got = ::read(inotify_.get(), buffer.data(), buffer.size());
         if (got <= 0) return matters;

@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "supervisor/base/error.hpp"
@@ -41,7 +42,7 @@ class Watch {
     Result<> arm(Loop& loop, const std::function<void()>& changed);
 
   private:
-    Watch(const PodmanPaths& paths, UniqueFd inotify) : paths_(paths), inotify_(std::move(inotify)) {}
+    Watch(PodmanPaths paths, UniqueFd inotify) : paths_(std::move(paths)), inotify_(std::move(inotify)) {}
 
     void watch_directory(const std::string& directory, std::vector<std::string> only, std::uint32_t also = 0);
     void watch_directories();
