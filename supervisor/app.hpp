@@ -62,7 +62,7 @@ class App {
     void adopt(Network found);
     Result<CompiledLaunch> compile_proxy();
     [[nodiscard]] Result<CompiledLaunch> compile_probe(const Network& network,
-                                         const std::vector<std::string>& command) const;
+                                                       const std::vector<std::string>& command) const;
     Result<> launch(ProxyId id);
     void receive_notification();
     void health_changed(ProxyId id, const Prober::Report& report);

@@ -98,13 +98,16 @@ Result<Loop::Source> Loop::on_end_of(const Process& child, std::function<void(Pr
         sd_event_add_child_pidfd(event_.get(), &source, child.fd(), WEXITED | WSTOPPED, on_child, nullptr);
     if (r < 0) return loop_error("add a child process to", r);
     // A stop is no end: sd-event disables a child's source before it calls back, so it is enabled once more.
-    attach(source, std::function<void(siginfo_t)>{[source, ended = std::move(ended),
+    // An end is reaped here: libsystemd 262 leaves that undone when the callback destroys its source.
+    attach(source, std::function<void(siginfo_t)>{[source, pidfd = child.fd(), ended = std::move(ended),
                                                    stopped = std::move(stopped)](const siginfo_t& info) {
                if (info.si_code == CLD_STOPPED) {
                    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
                    if (stopped) stopped();
                    return;
                }
+               siginfo_t reaped{};
+               ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &reaped, WEXITED | WNOHANG);
                ended({.by_signal = info.si_code != CLD_EXITED, .value = info.si_status});
            }});
     return Source{source};

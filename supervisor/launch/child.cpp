@@ -102,6 +102,7 @@ ChildFailure carry_out(const LaunchPlan& plan) noexcept {
     if (plan.supervised && ::setsid() < 0) return failed(Stage::session);
     if (!place_descriptors(plan)) return failed(Stage::descriptors);
     if (plan.listen_pid != nullptr) write_decimal(plan.listen_pid, ::getpid());
+    if (plan.watchdog_pid != nullptr) write_decimal(plan.watchdog_pid, ::getpid());
 
     // The user namespace first: it gives the right to enter the other (setns(2)), and takes all capabilities
     // back from nothing to everything, so all that follows is about losing them again.

@@ -14,6 +14,7 @@ namespace {
 
 // Room for any pid; the child writes the digits.
 constexpr std::string_view kListenPid = "LISTEN_PID=";
+constexpr std::string_view kWatchdogPid = "WATCHDOG_PID=";
 constexpr std::size_t kPidDigits = 16;
 
 // Meant for us alone: the sockets and readiness are handed on under names of our own making, and the watchdog
@@ -24,6 +25,16 @@ bool meant_for_us(std::string_view variable) {
         "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=",   "MAINPID=",
     };
     return std::ranges::any_of(kNames, [variable](auto name) { return variable.starts_with(name); });
+}
+
+std::string with_room_for_pid(std::string_view variable) {
+    return std::string{variable} + std::string(kPidDigits, '\0');
+}
+
+char* digits_of(std::string_view variable, std::vector<std::string>& variables) {
+    const auto is_it = [variable](const std::string& entry) { return entry.starts_with(variable); };
+    const auto found = std::ranges::find_if(variables, is_it);
+    return found != variables.end() ? found->data() + variable.size() : nullptr;
 }
 
 std::string listen_names(std::span<const ListenSocket> sockets) {
@@ -41,12 +52,14 @@ std::vector<std::string> environment_for(const LaunchRequest& request) {
         if (!meant_for_us(*entry)) variables.emplace_back(*entry);
     }
     if (!request.notify_socket.empty()) variables.push_back("NOTIFY_SOCKET=" + request.notify_socket);
-    if (request.watchdog.count() > 0)
+    if (request.watchdog.count() > 0) {
         variables.push_back(std::format("WATCHDOG_USEC={}", request.watchdog.count()));
+        variables.push_back(with_room_for_pid(kWatchdogPid));
+    }
     if (!request.sockets.empty()) {
         variables.push_back(std::format("LISTEN_FDS={}", request.sockets.size()));
         variables.push_back("LISTEN_FDNAMES=" + listen_names(request.sockets));
-        variables.push_back(std::string{kListenPid} + std::string(kPidDigits, '\0'));
+        variables.push_back(with_room_for_pid(kListenPid));
     }
     return variables;
 }
@@ -109,7 +122,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
         .program = launch.program_->c_str(),
         .argv = launch.argv_.data(),
         .envp = launch.envp_.data(),
-        .listen_pid = request.sockets.empty() ? nullptr : launch.variables_.back().data() + kListenPid.size(),
+        .listen_pid = digits_of(kListenPid, launch.variables_),
+        .watchdog_pid = digits_of(kWatchdogPid, launch.variables_),
         .passed_fds = launch.passed_.data(),
         .passed_count = static_cast<int>(request.sockets.size()),
         .user_ns = enter ? launch.passed_[request.sockets.size()] : -1,

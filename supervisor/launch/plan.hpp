@@ -16,8 +16,10 @@ struct LaunchPlan {
     const char* program;
     char* const* argv;
     char* const* envp;
-    char*
-        listen_pid;  // digits of LISTEN_PID= within envp, to be filled in by the child; null without sockets
+    // Digits of LISTEN_PID= and WATCHDOG_PID= within envp, for the child to fill in; null where there is
+    // none.
+    char* listen_pid;
+    char* watchdog_pid;
 
     const int* passed_fds;  // all above the range they are moved to, CLOEXEC
     int passed_count;

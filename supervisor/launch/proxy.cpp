@@ -3,6 +3,10 @@
 #include <poll.h>
 #include <sys/wait.h>
 
+extern "C" {  // the header of glibc 2.41 forgets it
+#include <sys/pidfd.h>
+}
+
 #include <csignal>
 #include <utility>
 
@@ -21,9 +25,9 @@ Result<std::unique_ptr<Proxy>> Proxy::start(Loop& loop, const CompiledLaunch& la
 
 void Proxy::kill_all() const {
     [[maybe_unused]] const auto killed = signal(SIGKILL);
-    // The number is safe to use here: it belongs to the process and to the group that setsid(2) made until
-    // the process is reaped. Before setsid(2) there is no such group.
-    ::kill(-pid(), SIGKILL);
+    // By the pidfd, which means this group also when the process is reaped and its number may be another's.
+    // Before setsid(2) there is no such group.
+    ::pidfd_send_signal(spawned_.process.fd(), SIGKILL, nullptr, PIDFD_SIGNAL_PROCESS_GROUP);
 }
 
 void Proxy::abandon() {

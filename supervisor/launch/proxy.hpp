@@ -30,7 +30,8 @@ class Proxy {
     [[nodiscard]] pid_t pid() const { return spawned_.process.pid(); }
     [[nodiscard]] Result<> signal(int number) const { return spawned_.process.signal(number); }
 
-    // SIGKILL to it and to all that it started in its session. For a supervised launch, until it is reaped.
+    // SIGKILL to it and, in a supervised launch, to its process group, also after its end. Kernels before 6.9
+    // know no signals to the group of a pidfd: what is left of it there ends with the unit.
     void kill_all() const;
     // kill_all(), and reaps it without another word to the observer. Waits for its end, which takes the
     // kernel far less than kPatience; what is still there then is left a zombie of the supervisor's.

@@ -64,7 +64,8 @@ Result<NotifyReceiver> NotifyReceiver::create(const std::string& path) {
 
 std::optional<NotifyReceiver::Received> NotifyReceiver::receive() {
     std::array<char, kDatagramMax> text{};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(kDescriptorsMax * sizeof(int))> control{};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(kDescriptorsMax * sizeof(int))>
+        control{};
     iovec part{.iov_base = text.data(), .iov_len = text.size()};
     msghdr header{};
     header.msg_iov = &part;

@@ -58,9 +58,9 @@ struct Settings {
     std::chrono::milliseconds start_timeout{};
     std::chrono::milliseconds stop_timeout{};
     std::chrono::milliseconds drain_timeout{};
-    std::chrono::milliseconds ping_timeout{};        // 0 = the proxy does not ping
-    // Caddy (2.11.3 and later) says READY=1 also when it could not load its configuration, and exits some 20 ms later:
-    // a proxy takes over only when it has outlived its READY=1 by this much.
+    std::chrono::milliseconds ping_timeout{};  // 0 = the proxy does not ping
+    // Caddy (2.11.3 and later) says READY=1 also when it could not load its configuration, and exits some 20
+    // ms later: a proxy takes over only when it has outlived its READY=1 by this much.
     std::chrono::milliseconds settle{200};
     std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
 };

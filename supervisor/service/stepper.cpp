@@ -28,7 +28,8 @@ void Stepper::set_timer(Timer timer, milliseconds delay) {
 
 void Stepper::clear_timers_of(ProxyId proxy) {
     using enum Timer::Kind;
-    for (const auto kind : {start, Timer::Kind::settle, ping, reload}) add(effect::ClearTimer{{kind, proxy}});
+    for (const auto kind : {start, Timer::Kind::settle, ping, reload})
+        add(effect::ClearTimer{{kind, proxy}});
 }
 
 void Stepper::end_pause() {

@@ -4,16 +4,14 @@ import os
 import pwd
 import signal
 import subprocess
-import time
 
 import pytest
 
 from harness import USER
 from harness.command import command_line, run
-from harness.journal import Journal
 from harness.podman import gateway, pause_process, stop_whoami
 from harness.process import proxy, supervisor
-from harness.puppet import CONFIG, puppet_command
+from harness.puppet import CONFIG
 from harness.systemd import CADDY, show, systemctl
 from harness.wait import wait_for
 

@@ -56,7 +56,6 @@ def recreate() -> Absence:
     wait_for("whoami to answer in its own network", whoami_answers)
     answered = time.monotonic()
     ready = int(journal.wait_for("the proxy is ready")["__MONOTONIC_TIMESTAMP"]) / 1e6
-    journal.wait_for("the stopped proxy exited", deadline=40)
     wait_for("whoami to answer through the proxy", web.serves_whoami)
     return Absence(begin, up, max(ready, answered))
 
@@ -72,7 +71,8 @@ def test_twenty_recreations_fail_no_request_but_those_for_the_missing_container(
     assert failures, "no request met a missing container: the streams are too thin to show anything"
     # Caddy's own start takes a tenth of it; the rest is for a busy machine.
     assert max(absence.served - absence.up for absence in absences) < 2
-    assert len(supervisor().children()) == 1
+    # The old one may have to wait for requests that it sent to where the container was.
+    wait_for("one proxy to be left", lambda: len(supervisor().children()) == 1)
     assert (active(CADDY), show(CADDY, "NRestarts")) == ("active", "0")
 
 
@@ -100,7 +100,8 @@ def download(size: int = 20_000_000, rate: str = "5M") -> Iterator[tuple[subproc
     source, target = Path("/srv/caddy/caddy_static/large"), Path("/run/a-download")
     with source.open("wb") as file:
         file.truncate(size)
-    command = web.curl_arguments(f"https://{web.STATIC}/large", "127.0.0.1", "--limit-rate", rate, "--output", str(target))
+    command = web.curl_arguments(f"https://{web.STATIC}/large", "127.0.0.1", "--limit-rate", rate,
+                                 "--output", str(target))
     try:
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as client:
             wait_for("the download to begin", lambda: target.exists() and target.stat().st_size > 0)
@@ -153,7 +154,7 @@ def test_an_http3_connection_ends_with_its_proxy_and_the_client_makes_another():
 def test_an_http3_client_that_tries_again_recovers_from_a_replacement():
     """While both proxies read the one UDP socket a handshake may lose packets to the wrong one, and time out."""
     for _ in range(3):
-        persistent = http3("--connect-timeout", "1", "--retry", "5", "--retry-all-errors", "--retry-delay", "0")
+        persistent = http3("--max-time", "2", "--retry", "5", "--retry-all-errors", "--retry-delay", "0")
         with subprocess.Popen(["systemctl", "reload", CADDY]) as reload:
             while reload.poll() is None:
                 assert subprocess.run(persistent, capture_output=True, text=True, timeout=40).stdout.endswith("3 200\n")

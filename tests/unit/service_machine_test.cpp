@@ -422,7 +422,8 @@ TEST(Machine, IsNotReadyBeforeTheHealthChecksPass) {
 
 TEST(Machine, ReplacesAnUnhealthyProxyInsteadOfKillingIt) {
     Driver driver = probed();
-    driver << event::ProxyReady{1} << settled(1) << event::ProxyHealthy{1} << event::ProxyUnhealthy{1, "status 502"};
+    driver << event::ProxyReady{1} << settled(1) << event::ProxyHealthy{1}
+           << event::ProxyUnhealthy{1, "status 502"};
     EXPECT_EQ(driver.machine.state, State::replacing);
     EXPECT_EQ(driver.machine.why, "proxy unhealthy: status 502");
     EXPECT_THAT(driver.launched(), ElementsAre(2));

@@ -139,5 +139,6 @@ class Puppet:
 
 def notify_as_stranger(message: str, user: str = USER) -> None:
     """Writes to the supervisor's notify socket from a process that is not the proxy."""
-    code = f"import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto({message.encode()!r}, {NOTIFY_SOCKET!r})"
+    datagram = f"{message.encode()!r}, {NOTIFY_SOCKET!r}"
+    code = f"import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto({datagram})"
     run("python3", "-c", code, user=user)
