@@ -54,7 +54,7 @@ class App {
     void perform(const effect::TellStopping&);
     void perform(const effect::SetTimer& wanted);
     void perform(const effect::ClearTimer& timer) { timers_.erase(timer.timer); }
-    static void perform(const effect::Report& report);
+    void perform(const effect::Report& report);
     void perform(const effect::Exit& exit) { parts_.loop.exit(exit.status); }
 
     void follow_units();

@@ -58,6 +58,7 @@ class JournalSink final : public spdlog::sinks::base_sink<spdlog::details::null_
         for (const auto& [name, value] : fields())
             entries.push_back(std::format("{}={}", name, value));
         std::vector<iovec> parts;
+        parts.reserve(entries.size());
         for (auto& entry : entries)
             parts.push_back({entry.data(), entry.size()});
         if (sd_journal_sendv(parts.data(), static_cast<int>(parts.size())) < 0) {

@@ -8,15 +8,19 @@ namespace {
 
 constexpr std::size_t kStatusMax = 200;
 
+std::size_t announced_length(std::uint8_t lead) {
+    if (lead >= 0xC2 && lead < 0xE0) return 2;
+    if (lead >= 0xE0 && lead < 0xF0) return 3;
+    if (lead >= 0xF0 && lead <= 0xF4) return 4;
+    return 0;
+}
+
 // How many bytes of a well-formed UTF-8 sequence start here (RFC 3629); 0 if it is none.
 std::size_t sequence_length(std::string_view text) {
     const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const std::uint8_t lead = byte(0);
     if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xF0 && lead <= 0xF4  ? 4
-                               : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xC2 && lead < 0xE0 ? 2
-                                                             : 0;
+    const std::size_t length = announced_length(lead);
     if (length == 0 || length > text.size()) return 0;
     for (std::size_t i = 1; i < length; ++i) {
         if ((byte(i) & 0xC0U) != 0x80) return 0;

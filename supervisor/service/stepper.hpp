@@ -7,6 +7,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "supervisor/service/machine.hpp"
@@ -15,7 +16,7 @@ namespace rs {
 
 class Stepper {
   public:
-    Stepper(const Machine& machine, TimePoint now) : m_(machine), now_(now) {}
+    Stepper(Machine machine, TimePoint now) : m_(std::move(machine)), now_(now) {}
     Step run(const Event& event) &&;
 
     void operator()(const event::Begin&);

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,9 +47,9 @@ class Source:
 def tidy(*arguments: object) -> tuple[bool, str]:
     done = subprocess.run(["clang-tidy", "--quiet", f"--config-file={CONFIG}", *map(str, arguments)], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if done.returncode != 0 and not done.stdout:
-        return False, done.stderr
-    return done.returncode == 0, done.stdout
+    if done.returncode == 0 or DIAGNOSTIC.search(done.stdout):
+        return done.returncode == 0, done.stdout
+    return False, f"clang-tidy ended with status {done.returncode}\n{done.stderr}{done.stdout}"
 
 
 def wrong_with_the_check() -> str | None:
@@ -93,15 +93,25 @@ def digest(source: Source) -> str:
     return content.hexdigest()
 
 
-def blocks(output: str) -> Iterable[str]:
+def blocks(output: str) -> list[str]:
     """One for each finding, with the lines that explain it."""
-    return (part.rstrip().replace(f"{tree.ROOT}/", "") for part in DIAGNOSTIC.split(output) if part.strip())
+    return [part.rstrip().replace(f"{tree.ROOT}/", "") for part in DIAGNOSTIC.split(output) if part.strip()]
 
 
-def check(source: Source, build: Path) -> tuple[Source, bool, str, float]:
+@dataclass(frozen=True)
+class Result:
+    source: Source
+    checked: str  # digest
+    content: bool
+    said: str
+    seconds: float
+
+
+def check(source: Source, build: Path) -> Result:
     started = time.monotonic()
+    checked = digest(source)  # before, since somebody may be writing
     content, said = tidy(f"-p={build}", source.path)
-    return source, content, said, time.monotonic() - started
+    return Result(source, checked, content, said, time.monotonic() - started)
 
 
 class Memory:
@@ -114,9 +124,9 @@ class Memory:
     def knows(self, source: Source) -> bool:
         return self._digests.get(source.name) == digest(source)
 
-    def add(self, source: Source) -> None:
+    def add(self, result: Result) -> None:
         """At once: a run that is interrupted has not been for nothing."""
-        self._digests[source.name] = digest(source)
+        self._digests[result.source.name] = result.checked
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps(self._digests, indent=0))
 
@@ -126,14 +136,15 @@ def check_all(sources: list[Source], build: Path, memory: Memory) -> Iterator[st
     todo = sorted(sources, key=lambda source: -len(headers_of(source.path)))
     seen = set()
     with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for source, content, said, seconds in pool.map(lambda each: check(each, build), todo):
-            print(f"{'clean' if content else 'WRONG'}  {seconds:5.1f} s  {source.name}", flush=True)
-            if content:
-                memory.add(source)
+        for result in pool.map(lambda each: check(each, build), todo):
+            print(f"{'clean' if result.content else 'WRONG'}  {result.seconds:5.1f} s  {result.source.name}", flush=True)
+            if result.content:
+                memory.add(result)
                 continue
-            # What is wrong with a header is told once for each source that includes it.
-            yield from (block for block in blocks(said) if block not in seen)
-            seen.update(blocks(said))
+            # What is wrong with a header is told again for each source that includes it.
+            found = blocks(result.said)
+            yield from (block for block in found if block not in seen)
+            seen.update(found)
 
 
 def main() -> int:

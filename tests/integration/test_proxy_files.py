@@ -1,5 +1,7 @@
 """Which files the running Caddy sees and which of them it may change."""
 
+from pathlib import Path
+
 import pytest
 
 from harness import UID
@@ -36,8 +38,9 @@ def test_caddy_can_write_to_its_own_directories(caddy_proxy, directory):
 def test_every_mount_that_caddy_could_write_to_is_one_that_the_unit_gave_it(caddy_proxy):
     """But for the kernel's own file systems, whose files have rights of their own."""
     kernels = ("proc", "sysfs", "cgroup2", "devpts", "mqueue", "nsfs", "bpf", "tracefs")
-    # systemd-nspawn puts these into the machine; under the project's path lies the root that the machine booted from.
-    machines = ("/run/host", "/run/machine", "/work", "/run/lock", "/dev/shm", "/run/netns")
+    # systemd-nspawn puts these into the machine, and ./dev the project.
+    project = str(Path(__file__).resolve().parents[2])
+    machines = ("/run/host", "/run/machine", project, "/run/lock", "/dev/shm", "/run/netns")
     writable = {mount["at"] for mount in caddy_proxy.mounts()
                 if "rw" in mount["options"].split(",") and mount["type"] not in kernels}
     assert {at for at in writable if not at.startswith(machines)} == set(WRITABLE)
