@@ -13,7 +13,7 @@ using std::chrono::milliseconds;
 
 App::App(const Config& config, std::string config_file, Parts parts)
     : config_(config), config_file_(std::move(config_file)), parts_(std::move(parts)) {
-    machine_.settings = settings_of(config);
+    machine_.settings = settings_of(config, parts_.lanes);
     machine_.since = std::chrono::steady_clock::now();
     follow_units();
 }

@@ -1,5 +1,5 @@
 // The service: owns everything, turns what happens into events of the machine (app.cpp) and performs its
-// effects (effects.cpp).
+// effects (effects.cpp, handover.cpp).
 #pragma once
 
 #include <deque>
@@ -33,6 +33,7 @@ class App {
     struct Child {
         std::unique_ptr<Proxy> proxy;
         std::shared_ptr<const Network> network;
+        int lane = 0;
         std::unique_ptr<Prober> prober;
     };
 
@@ -44,6 +45,7 @@ class App {
 
     void perform(const effect::Look&);
     void perform(const effect::Launch& wanted);
+    void perform(const effect::Steer& wanted);
     void perform(const effect::AskToStop& ask);
     void perform(const effect::Kill& kill) { signal_proxy(kill.proxy, SIGKILL); }
     void perform(const effect::AskToReload& ask) { signal_proxy(ask.proxy, config_.proxy.reload_signal); }
@@ -60,7 +62,12 @@ class App {
     void follow_units();
     [[nodiscard]] std::expected<Network, Missing> all_there() const;
     void adopt(Network found);
-    Result<CompiledLaunch> compile_proxy();
+    [[nodiscard]] bool in_use(int lane) const;
+    [[nodiscard]] int free_lane() const;
+    void steer(Result<> (Lanes::*what)(int lane), int lane);
+    void steer_datagrams();
+    void watch_unused_lanes();
+    Result<CompiledLaunch> compile_proxy(int lane);
     [[nodiscard]] Result<CompiledLaunch> compile_probe(const Network& network,
                                                        const std::vector<std::string>& command) const;
     Result<> launch(ProxyId id);
@@ -83,6 +90,7 @@ class App {
     std::unique_ptr<UserUnits> units_;
     std::map<ProxyId, Child> children_;
     std::map<Timer, Loop::Source> timers_;
+    std::vector<Loop::Source> unused_listeners_;  // a connection there asks for a proxy
     Loop::Source on_term_, on_int_, on_hup_, on_notification_, on_watchdog_;
 };
 

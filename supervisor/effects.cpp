@@ -86,7 +86,7 @@ void App::perform(const effect::Launch& wanted) {
     }
 }
 
-Result<CompiledLaunch> App::compile_proxy() {
+Result<CompiledLaunch> App::compile_proxy(int lane) {
     std::string resolv_conf;
     if (network_->names) {
         auto published = publish_resolv_conf(parts_.directory, network_->names->chosen);
@@ -95,7 +95,7 @@ Result<CompiledLaunch> App::compile_proxy() {
     }
     return compile({.program = config_.proxy.command.front(),
                     .command = config_.proxy.command,
-                    .sockets = parts_.inherited.sockets,
+                    .sockets = parts_.lanes.sockets(lane),
                     .user_ns = network_->namespaces.user.get(),
                     .net_ns = network_->namespaces.net.get(),
                     .notify_socket = config_.proxy.ready == Readiness::notify ? parts_.receiver.path() : "",
@@ -117,23 +117,29 @@ Proxy::Observer App::observe(ProxyId id) {
             .ended =
                 [this, id](ProcessEnd end) {
                     children_.erase(id);
+                    const bool drained = machine_.drains(id);
                     post(event::ProxyEnded{id, end});
+                    if (!drained) return;
+                    steer_datagrams();
+                    watch_unused_lanes();
                 }};
 }
 
 Result<> App::launch(ProxyId id) {
-    const auto launch = compile_proxy();
+    const int lane = free_lane();
+    unused_listeners_.clear();
+    const auto launch = compile_proxy(lane);
     if (!launch) return std::unexpected(launch.error());
     auto started = Proxy::start(parts_.loop, *launch, observe(id));
     if (!started) return std::unexpected(started.error());
     const Proxy& proxy = **started;
-    children_[id] = {.proxy = *std::move(started), .network = network_, .prober = nullptr};
+    children_[id] = {.proxy = *std::move(started), .network = network_, .lane = lane, .prober = nullptr};
 
     log::set_field("PROXY_PID", std::to_string(proxy.pid()));
     const auto& names = network_->names;
     spdlog::info("starting {} as process {} in {} of pause process {}, with {} sockets and {}",
                  config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
-                 network_->namespaces.pause.pid(), parts_.inherited.sockets.size(),
+                 network_->namespaces.pause.pid(), parts_.lanes.sockets(lane).size(),
                  names
                      ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
                      : "the host's names");
@@ -155,6 +161,7 @@ void App::signal_proxy(ProxyId id, int number) {
 
 void App::perform(const effect::AskToStop& ask) {
     if (const auto child = children_.find(ask.proxy); child != children_.end()) child->second.prober.reset();
+    steer_datagrams();
     signal_proxy(ask.proxy, config_.proxy.stop_signal);
     signal_proxy(ask.proxy, SIGCONT);  // as systemd.kill(5) does: a stopped process could not obey
 }
@@ -183,7 +190,7 @@ void App::perform(const effect::ReadConfig&) {
         loaded->podman.wait_for != config_.podman.wait_for || loaded->podman.start != config_.podman.start;
     config_ = *std::move(loaded);
     if (other_units) follow_units();
-    post(event::Reloaded{settings_of(config_), relaunch});
+    post(event::Reloaded{settings_of(config_, parts_.lanes), relaunch});
     perform(effect::Look{});
 }
 

@@ -1,10 +1,20 @@
 #include "supervisor/setup.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "supervisor/runtime.hpp"
 
 namespace rs {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Enough for the first request of a connection that was accepted: a round trip or two, also of a slow client.
+constexpr milliseconds kHandover{1'000};
+constexpr milliseconds kShortHandover{250};
+
+}  // namespace
 
 Result<Parts> prepare(const std::string& name, const Config& config) {
     auto inherited = take_inherited();
@@ -21,11 +31,14 @@ Result<Parts> prepare(const std::string& name, const Config& config) {
     if (!filter) return std::unexpected(filter.error());
     auto loop = Loop::create();
     if (!loop) return std::unexpected(loop.error());
-    return Parts{*std::move(loop),      *std::move(inherited), *std::move(paths), *std::move(watch),
-                 *std::move(directory), *std::move(receiver),  *std::move(filter)};
+    auto lanes = Lanes::create(std::move(inherited->sockets));
+    if (!lanes) return std::unexpected(lanes.error());
+    return Parts{*std::move(loop),  *std::move(lanes),     std::move(inherited->user_runtime),
+                 *std::move(paths), *std::move(watch),     *std::move(directory),
+                 *std::move(receiver), *std::move(filter)};
 }
 
-Settings settings_of(const Config& config) {
+Settings settings_of(const Config& config, const Lanes& lanes) {
     return {.ready_on_exec = config.proxy.ready == Readiness::exec,
             .probed = config.health.enabled(),
             .reload_by_signal = config.proxy.reload_signal != 0,
@@ -35,7 +48,9 @@ Settings settings_of(const Config& config) {
             .start_timeout = config.proxy.start_timeout,
             .stop_timeout = config.proxy.stop_timeout,
             .drain_timeout = config.proxy.drain_timeout,
-            .ping_timeout = config.proxy.watchdog};
+            .ping_timeout = config.proxy.watchdog,
+            .handover = lanes.count() > 1 ? kHandover : milliseconds{0},
+            .short_handover = lanes.count() > 1 ? kShortHandover : milliseconds{0}};
 }
 
 }  // namespace rs

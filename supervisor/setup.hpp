@@ -8,7 +8,7 @@
 #include "supervisor/base/error.hpp"
 #include "supervisor/base/loop.hpp"
 #include "supervisor/config/config.hpp"
-#include "supervisor/launch/sockets.hpp"
+#include "supervisor/launch/lanes.hpp"
 #include "supervisor/notify/receiver.hpp"
 #include "supervisor/podman/paths.hpp"
 #include "supervisor/podman/watch.hpp"
@@ -18,7 +18,8 @@ namespace rs {
 
 struct Parts {
     Loop loop;
-    Inherited inherited;
+    Lanes lanes;
+    UniqueFd user_runtime;  // paths lead through it
     PodmanPaths paths;
     std::unique_ptr<Watch> watch;
     std::string directory;  // for files of our own: the notify socket, resolv.conf
@@ -29,6 +30,6 @@ struct Parts {
 Result<Parts> prepare(const std::string& name, const Config& config);
 
 // What of the configuration the state machine goes by.
-Settings settings_of(const Config& config);
+Settings settings_of(const Config& config, const Lanes& lanes);
 
 }  // namespace rs

@@ -37,7 +37,7 @@ char* digits_of(std::string_view variable, std::vector<std::string>& variables) 
     return found != variables.end() ? found->data() + variable.size() : nullptr;
 }
 
-std::string listen_names(std::span<const ListenSocket> sockets) {
+std::string listen_names(std::span<const PassedSocket> sockets) {
     std::string names;
     for (const auto& socket : sockets) {
         if (!names.empty()) names += ':';
@@ -105,7 +105,7 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
     const int lowest = kFirstPassedFd + static_cast<int>(request.sockets.size());
     std::vector<int> wanted;
     for (const auto& socket : request.sockets)
-        wanted.push_back(socket.fd.get());
+        wanted.push_back(socket.fd);
     const bool enter = request.user_ns >= 0;
     if (enter) wanted.insert(wanted.end(), {request.user_ns, request.net_ns});
     for (const int fd : wanted) {

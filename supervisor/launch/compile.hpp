@@ -18,7 +18,7 @@ namespace rs {
 struct LaunchRequest {
     const std::string& program;
     const std::vector<std::string>& command;  // argv
-    std::span<const ListenSocket> sockets;
+    std::span<const PassedSocket> sockets;
     int user_ns;  // both -1: the child stays where the supervisor is
     int net_ns;
     std::string notify_socket;              // path for NOTIFY_SOCKET; empty: none

@@ -1,10 +1,17 @@
 #include "supervisor/launch/sockets.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <format>
 
 namespace rs {
@@ -15,7 +22,44 @@ bool is_directory(int fd) {
     return ::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+std::string internet_address(int family, const void* address, in_port_t port) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    ::inet_ntop(family, address, text.data(), text.size());
+    const unsigned number = ntohs(port);
+    return family == AF_INET6 ? std::format("[{}]:{}", text.data(), number)
+                              : std::format("{}:{}", text.data(), number);
+}
+
+// unix(7): a path ends with its null byte, an abstract name begins with one and ends with the address.
+std::string unix_address(const sockaddr_un& address, socklen_t size) {
+    const auto length = size - offsetof(sockaddr_un, sun_path);
+    if (size <= offsetof(sockaddr_un, sun_path)) return {};
+    if (address.sun_path[0] == '\0') return '@' + std::string(address.sun_path + 1, length - 1);
+    return {address.sun_path, ::strnlen(address.sun_path, length)};
+}
+
 }  // namespace
+
+std::string local_address(int fd) {
+    union {
+        sockaddr any;
+        sockaddr_in ipv4;
+        sockaddr_in6 ipv6;
+        sockaddr_un local;
+    } address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(fd, &address.any, &size) < 0) return {};
+    switch (address.any.sa_family) {
+        case AF_INET:
+            return internet_address(AF_INET, &address.ipv4.sin_addr, address.ipv4.sin_port);
+        case AF_INET6:
+            return internet_address(AF_INET6, &address.ipv6.sin6_addr, address.ipv6.sin6_port);
+        case AF_UNIX:
+            return unix_address(address.local, size);
+        default:
+            return {};
+    }
+}
 
 Result<Inherited> take_inherited() {
     char** names = nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "supervisor/base/error.hpp"
@@ -13,6 +14,12 @@ namespace rs {
 struct ListenSocket {
     UniqueFd fd;
     std::string name;  // FileDescriptorName=, by default the socket unit's name
+};
+
+// One of them as a proxy gets it.
+struct PassedSocket {
+    int fd;
+    std::string_view name;
 };
 
 struct Inherited {
@@ -27,5 +34,9 @@ inline constexpr const char* kUserRuntimeName = "user-runtime";
 // descriptors is defined within a socket unit only, so they are sorted by name, keeping the unit's own order:
 // `fd/3` means the same socket at every start. Errors: a name or type that does not fit.
 Result<Inherited> take_inherited();
+
+// Where the socket is bound, as ss(8) shows it: "[::]:443", "192.0.2.5:80", "/run/a.sock", "@abstract"; empty
+// for one that is not bound to anything of these kinds.
+std::string local_address(int fd);
 
 }  // namespace rs

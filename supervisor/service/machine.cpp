@@ -99,8 +99,10 @@ void Stepper::operator()(const event::TimerFired& fired) {
             m_.starting->settled = true;
             return serve_if_ready();
         case Timer::Kind::stop:
-            if (std::ranges::contains(m_.draining, proxy)) kill(proxy);
+            if (m_.drains(proxy)) kill(proxy);
             return;
+        case Timer::Kind::handover:
+            return end_handover();
         case Timer::Kind::ping:
             if (!is(m_.serving, proxy)) return;
             return ask_for_successor(Wish::needed, std::format("proxy unhealthy: no WATCHDOG=1 within {}",
@@ -136,6 +138,10 @@ void Stepper::operator()(const event::Reloaded& reloaded) {
     set_timer({Timer::Kind::reload, m_.serving->id}, m_.settings.start_timeout);
     add(effect::AskToReload{m_.serving->id});
     if (m_.settings.ready_on_exec) finish_reload();  // it has no way to say when
+}
+
+void Stepper::operator()(const event::ConnectionsWait&) {
+    if (m_.serving && !m_.starting) ask_for_successor(Wish::asked, "connections wait at other sockets");
 }
 
 void Stepper::operator()(const event::StopRequested&) {

@@ -39,7 +39,8 @@ struct Timer {
         wait,    // what is waited for must be there by then
         start,   // the starting proxy must be ready by then
         settle,  // the starting proxy has said it is ready, and must still be there by then
-        stop,    // the draining proxy must be gone by then
+        handover,  // the proxy that handed over has answered what it had accepted, and is asked to stop
+        stop,      // the draining proxy must be gone by then
         ping,    // the serving proxy must have sent WATCHDOG=1 by then
         reload,  // the serving proxy must have said READY=1 after its reload by then
     };
@@ -62,6 +63,12 @@ struct Settings {
     // Caddy (2.11.3 and later) says READY=1 also when it could not load its configuration, and exits some 20
     // ms later: a proxy takes over only when it has outlived its READY=1 by this much.
     std::chrono::milliseconds settle{200};
+    // Where each proxy has sockets of its own (launch/lanes.hpp): for how long the old one goes on after new
+    // connections go to its successor, so that what it has accepted can send its first request. 0: they share
+    // their sockets, so the old one is asked to stop at once.
+    std::chrono::milliseconds handover{0};
+    // The same for a proxy whose network is no more: as long as it goes on, its old clients meet no container.
+    std::chrono::milliseconds short_handover{0};
     std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
 };
 
@@ -117,16 +124,22 @@ struct ReloadRefused {
 };
 struct ReloadRequested {};
 struct StopRequested {};
+// At sockets that no proxy accepts from any more, or not yet.
+struct ConnectionsWait {};
 }  // namespace event
 using Event =
     std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
                  event::ProxyReady, event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy,
                  event::ProxyUnhealthy, event::LaunchFailed, event::ProxyEnded, event::TimerFired,
-                 event::Reloaded, event::ReloadRefused, event::ReloadRequested, event::StopRequested>;
+                 event::Reloaded, event::ReloadRefused, event::ReloadRequested, event::StopRequested,
+                 event::ConnectionsWait>;
 
 namespace effect {
 struct Look {};  // find out whether all is there; answer with NetworkFound or NetworkMissing
 struct Launch {  // answer with LaunchFailed, or ProxyExecuted and what follows
+    ProxyId proxy = 0;
+};
+struct Steer {  // new connections go to this proxy from now on
     ProxyId proxy = 0;
 };
 struct AskToStop {
@@ -162,7 +175,7 @@ struct Exit {
 };
 }  // namespace effect
 using Effect =
-    std::variant<effect::Look, effect::Launch, effect::AskToStop, effect::Kill, effect::Probe,
+    std::variant<effect::Look, effect::Launch, effect::Steer, effect::AskToStop, effect::Kill, effect::Probe,
                  effect::AskToReload, effect::ReadConfig, effect::TellReady, effect::TellReloading,
                  effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Exit>;
 
@@ -174,6 +187,12 @@ struct Slot {
     bool settled = false;
     bool healthy = false;
     std::string status{};  // what the proxy says of itself
+};
+
+// A proxy that does not serve any more, but is not gone yet.
+struct Draining {
+    Slot slot{};
+    bool asked = true;  // to stop; false during the handover, when it could still serve again
 };
 
 // Why another proxy is wanted although one serves in today's network.
@@ -195,7 +214,7 @@ struct Machine {
 
     std::optional<Slot> serving;
     std::optional<Slot> starting;
-    std::vector<ProxyId> draining;
+    std::vector<Draining> draining;
     ProxyId last_id = 0;
 
     Wish wish = Wish::none;
@@ -211,6 +230,7 @@ struct Machine {
     [[nodiscard]] std::string status_text() const;
     // False when the proxy is ill and its successors keep failing: then the watchdog is left to bite.
     [[nodiscard]] bool recoverable() const;
+    [[nodiscard]] bool drains(ProxyId proxy) const;
 };
 
 struct Step {

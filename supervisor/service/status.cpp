@@ -1,4 +1,5 @@
 // The machine in words.
+#include <algorithm>
 #include <format>
 #include <utility>
 
@@ -56,6 +57,10 @@ std::string Machine::status_text() const {
 
 bool Machine::recoverable() const {
     return wish != Wish::needed || failures <= settings.restart_limit;
+}
+
+bool Machine::drains(ProxyId proxy) const {
+    return std::ranges::contains(draining, proxy, [](const Draining& each) { return each.slot.id; });
 }
 
 }  // namespace rs

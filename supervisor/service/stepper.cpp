@@ -46,6 +46,7 @@ void Stepper::pursue() {
     const bool elsewhere = m_.serving && m_.serving->network != m_.network;
     const bool wanted = !m_.serving || elsewhere || m_.wish != Wish::none;
     if (!wanted || m_.starting || m_.pausing) return;
+    end_handover();  // the successor may need the sockets
     why_ = elsewhere ? "Podman's network was recreated" : m_.wish_why;
     m_.starting = Slot{.id = ++m_.last_id, .network = m_.network, .since = now_};
     set_timer({Timer::Kind::start, m_.starting->id}, m_.settings.start_timeout);
@@ -54,7 +55,12 @@ void Stepper::pursue() {
 
 void Stepper::said_ready(ProxyId proxy) {
     if (!is(m_.starting, proxy) || std::exchange(m_.starting->said_ready, true)) return;
-    add(effect::SetTimer{{Timer::Kind::settle, proxy}, m_.settings.settle});
+    // A proxy in a network that is no more reaches no container: it is relieved at once, and takes over again
+    // should its successor not outlive the handover.
+    const bool urgent = m_.serving && m_.serving->network != m_.network &&
+                        m_.settings.short_handover.count() > 0;
+    m_.starting->settled = urgent;
+    if (!urgent) add(effect::SetTimer{{Timer::Kind::settle, proxy}, m_.settings.settle});
     if (m_.settings.probed) add(effect::Probe{proxy});
     serve_if_ready();
 }
@@ -63,7 +69,8 @@ void Stepper::serve_if_ready() {
     if (!m_.starting || !m_.starting->said_ready || !m_.starting->settled) return;
     if (m_.settings.probed && !m_.starting->healthy) return;
     add(effect::ClearTimer{{Timer::Kind::start, m_.starting->id}});
-    if (m_.serving) retire(*m_.serving, m_.settings.drain_timeout);
+    add(effect::Steer{m_.starting->id});
+    if (m_.serving) hand_over();
     m_.serving = std::exchange(m_.starting, std::nullopt);
     m_.serving->since = now_;
     m_.wish = Wish::none;
@@ -86,19 +93,52 @@ void Stepper::finish_reload() {
     add(effect::TellReady{});
 }
 
-// Asks one proxy to stop; it drains until it is gone or killed.
+// New connections go to the successor; the old proxy answers what it has accepted, and is then asked to stop.
+void Stepper::hand_over() {
+    const Slot old = *m_.serving;
+    const bool cut_off = old.network != m_.starting->network;
+    const milliseconds time = cut_off ? m_.settings.short_handover : m_.settings.handover;
+    if (time.count() == 0) return retire(old, m_.settings.drain_timeout);
+    clear_timers_of(old.id);
+    m_.draining.push_back({.slot = old, .asked = false});
+    set_timer({Timer::Kind::handover, old.id}, time);
+}
+
+void Stepper::end_handover() {
+    for (auto& proxy : m_.draining)
+        if (!proxy.asked) ask_to_stop(proxy, m_.settings.drain_timeout);
+}
+
+// The proxy that serves is gone so soon that the one before it can go on.
+void Stepper::take_back() {
+    const auto old = std::ranges::find(m_.draining, false, &Draining::asked);
+    if (old == m_.draining.end()) return;
+    m_.serving = old->slot;
+    m_.draining.erase(old);
+    add(effect::ClearTimer{{Timer::Kind::handover, m_.serving->id}});
+    set_timer({Timer::Kind::ping, m_.serving->id}, m_.settings.ping_timeout);
+    add(effect::Steer{m_.serving->id});
+}
+
+// It drains until it is gone or killed.
 void Stepper::retire(const Slot& slot, milliseconds patience) {
     clear_timers_of(slot.id);
-    m_.draining.push_back(slot.id);
-    set_timer({Timer::Kind::stop, slot.id}, patience);
-    add(effect::AskToStop{slot.id});
+    ask_to_stop(m_.draining.emplace_back(Draining{.slot = slot}), patience);
+}
+
+void Stepper::ask_to_stop(Draining& proxy, milliseconds patience) {
+    proxy.asked = true;
+    add(effect::ClearTimer{{Timer::Kind::handover, proxy.slot.id}});
+    set_timer({Timer::Kind::stop, proxy.slot.id}, patience);
+    add(effect::AskToStop{proxy.slot.id});
 }
 
 void Stepper::stop_all() {
     end_pause();
     add(effect::TellStopping{});
-    for (const ProxyId proxy : m_.draining)
-        set_timer({Timer::Kind::stop, proxy}, m_.settings.stop_timeout);
+    end_handover();
+    for (const auto& proxy : m_.draining)
+        set_timer({Timer::Kind::stop, proxy.slot.id}, m_.settings.stop_timeout);
     for (auto* slot : {&m_.starting, &m_.serving}) {
         if (*slot) retire(**slot, m_.settings.stop_timeout);
         slot->reset();
@@ -113,8 +153,10 @@ void Stepper::kill(ProxyId proxy) {
 }
 
 bool Stepper::take_draining(ProxyId proxy) {
-    if (std::erase(m_.draining, proxy) == 0) return false;
-    add(effect::ClearTimer{{Timer::Kind::stop, proxy}});
+    const auto is_it = [proxy](const Draining& each) { return each.slot.id == proxy; };
+    if (std::erase_if(m_.draining, is_it) == 0) return false;
+    for (const auto kind : {Timer::Kind::handover, Timer::Kind::stop})
+        add(effect::ClearTimer{{kind, proxy}});
     return true;
 }
 
@@ -148,6 +190,7 @@ void Stepper::lost(const Slot& slot, const std::string& how, int status) {
     if (served && now_ - slot.since >= m_.settings.stable_after) m_.failures = 0;
     ++m_.failures;
     why_ = how;
+    if (served) take_back();
 
     if (m_.starting) return report(true, how + "; its successor is starting");
     if (m_.serving) {

@@ -35,6 +35,7 @@ class Stepper {
     void operator()(const event::ReloadRefused& refused);
     void operator()(const event::ReloadRequested&);
     void operator()(const event::StopRequested&);
+    void operator()(const event::ConnectionsWait&);
 
   private:
     using milliseconds = std::chrono::milliseconds;
@@ -53,7 +54,11 @@ class Stepper {
     void serve_if_ready();
     void ask_for_successor(Wish wish, std::string why);
     void finish_reload();
+    void hand_over();
+    void end_handover();
+    void take_back();
     void retire(const Slot& slot, milliseconds patience);
+    void ask_to_stop(Draining& proxy, milliseconds patience);
     void stop_all();
     void kill(ProxyId proxy);
     bool take_draining(ProxyId proxy);

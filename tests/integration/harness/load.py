@@ -1,9 +1,8 @@
 """A steady stream of requests, and what became of each.
 
 A client here does what RFC 9112, section 9.3.1 expects of every client: when a connection that it has used before is
-closed before any byte of an answer, it asks again on a new one. It does so, once, for a new connection as well, and
-counts it: a handover between two Caddys is known to close some of those unanswered (ARCHITECTURE.md, "Known limits").
-A connection that is refused is a failure at once.
+closed before any byte of an answer, it asks again on a new one. A new connection that is refused, or closed without
+an answer, is a failure.
 """
 
 import http.client
@@ -58,7 +57,6 @@ class Stream:
     interval: float = 0.05
     outcomes: list[Outcome] = field(default_factory=list)
     reconnected: int = 0
-    unanswered: int = 0  # new connections that were accepted and closed without an answer
 
     def __post_init__(self) -> None:
         scheme, _, rest = self.url.partition("://")
@@ -90,26 +88,15 @@ class Stream:
         used_before = self._connection.sock is not None
         try:
             return self._exchange()
-        except ConnectionRefusedError as refused:
-            self._connection.close()
-            return repr(refused)
         except (ConnectionError, ssl.SSLError) as closed:
             self._connection.close()
-            if not used_before:
-                self.unanswered += 1
-                return self._ask_again(repr(closed))
+            if not used_before or isinstance(closed, ConnectionRefusedError):
+                return repr(closed)
         except OSError as error:
             self._connection.close()
             return repr(error)
         self.reconnected += 1
         return self._ask()
-
-    def _ask_again(self, first: str) -> str:
-        try:
-            return self._exchange()
-        except OSError as error:
-            self._connection.close()
-            return f"{first}, and again: {error!r}"
 
     def _exchange(self) -> str:
         self._connection.request("GET", self._path, headers=self._headers)
