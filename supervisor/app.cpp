@@ -146,6 +146,12 @@ int run_service(const std::string& name, const std::string& config_file, const C
         spdlog::error("{}", parts.error().message);
         return to_int(ExitStatus::os_error);
     }
+    for (const auto& address : parts->lanes.shared_addresses()) {
+        spdlog::warn(
+            "{} is listed once in its socket unit, other addresses more often: when the proxy is replaced, "
+            "connections to it that the old one has just accepted are lost",
+            address);
+    }
     App app{config, config_file, *std::move(parts)};
     const auto status = app.run();
     if (!status) {

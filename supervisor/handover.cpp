@@ -43,8 +43,8 @@ void App::perform(const effect::Steer& wanted) {
     watch_unused_lanes();
 }
 
-// Not as early as connections: as long as the old proxy is not asked to stop it can answer the datagrams of its
-// own clients, and is told by them when they are done.
+// Not as early as connections: as long as the old proxy is not asked to stop it can answer the datagrams of
+// its own clients, and is told by them when they are done.
 void App::steer_datagrams() {
     if (!machine_.serving) return;
     const auto child = children_.find(machine_.serving->id);
@@ -59,7 +59,8 @@ void App::watch_unused_lanes() {
         if (in_use(lane)) continue;
         for (const int fd : parts_.lanes.listeners(lane)) {
             auto source = parts_.loop.on_readable(fd, [this] {
-                unused_listeners_.clear();  // once: a successor that fails must not be asked for again and again
+                unused_listeners_
+                    .clear();  // once: a successor that fails must not be asked for again and again
                 post(event::ConnectionsWait{});
             });
             if (!source) return spdlog::error("cannot watch a socket: {}", source.error().message);

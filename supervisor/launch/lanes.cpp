@@ -42,7 +42,8 @@ Lanes::Lanes(std::vector<ListenSocket> sockets) : sockets_(std::move(sockets)) {
             return of_one_group(sockets_[group.members.front()], sockets_[i]);
         };
         auto group = std::ranges::find_if(groups_, same);
-        if (group == groups_.end()) group = groups_.insert(group, {option(sockets_[i].fd.get(), SO_TYPE), {}});
+        if (group == groups_.end())
+            group = groups_.insert(group, {option(sockets_[i].fd.get(), SO_TYPE), {}});
         group->members.push_back(i);
         count_ = std::max(count_, static_cast<int>(group->members.size()));
     }
@@ -85,7 +86,8 @@ Result<> Lanes::steer_datagrams(int lane) {
 Result<> Lanes::steer(int lane, int type) {
     for (const auto& group : groups_) {
         if (group.type != type || group.members.size() < 2) continue;
-        const auto index = static_cast<std::uint32_t>(lane) % static_cast<std::uint32_t>(group.members.size());
+        const auto index =
+            static_cast<std::uint32_t>(lane) % static_cast<std::uint32_t>(group.members.size());
         sock_filter answer = BPF_STMT(BPF_RET | BPF_K, index);
         const sock_fprog program{.len = 1, .filter = &answer};
         const int fd = sockets_[group.members.front()].fd.get();
@@ -101,7 +103,8 @@ Result<> Lanes::steer(int lane, int type) {
 std::vector<int> Lanes::listeners(int lane) const {
     std::vector<int> fds;
     for (const auto& group : groups_) {
-        if (group.type == SOCK_STREAM && group.members.size() > 1) fds.push_back(member(group, lane).fd.get());
+        if (group.type == SOCK_STREAM && group.members.size() > 1)
+            fds.push_back(member(group, lane).fd.get());
     }
     return fds;
 }

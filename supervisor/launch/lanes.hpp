@@ -1,13 +1,14 @@
 // Two proxies at once, each with listening sockets of its own at the same addresses.
 //
 // Where a socket unit lists each address twice and says ReusePort=yes, the n-th sockets of all addresses make
-// lane n. A successor gets another lane than the proxy that serves, and then the new connections are steered to
-// it: at no moment do two processes accept from one socket, and one that is asked to stop has no connection on
-// its way to it any more. With each address listed once there is one lane, which all proxies share.
+// lane n. A successor gets another lane than the proxy that serves, and then the new connections are steered
+// to it: at no moment do two processes accept from one socket, and one that is asked to stop has no
+// connection on its way to it any more. With each address listed once there is one lane, which all proxies
+// share.
 //
-// socket(7), SO_ATTACH_REUSEPORT_CBPF: the program returns the index of a socket within its group, in the order
-// in which they were bound (UDP) or began to listen (TCP). systemd opens the sockets of a unit in the order of
-// the unit file, passes them in that order, and keeps them open, so the indices stay as they are.
+// socket(7), SO_ATTACH_REUSEPORT_CBPF: the program returns the index of a socket within its group, in the
+// order in which they were bound (UDP) or began to listen (TCP). systemd opens the sockets of a unit in the
+// order of the unit file, passes them in that order, and keeps them open, so the indices stay as they are.
 #pragma once
 
 #include <cstddef>

@@ -35,14 +35,14 @@ using Generation = int;  // counts Podman's networks, from 1: another number is 
 
 struct Timer {
     enum class Kind {
-        retry,   // the pause of backoff
-        wait,    // what is waited for must be there by then
-        start,   // the starting proxy must be ready by then
-        settle,  // the starting proxy has said it is ready, and must still be there by then
+        retry,     // the pause of backoff
+        wait,      // what is waited for must be there by then
+        start,     // the starting proxy must be ready by then
+        settle,    // the starting proxy has said it is ready, and must still be there by then
         handover,  // the proxy that handed over has answered what it had accepted, and is asked to stop
         stop,      // the draining proxy must be gone by then
-        ping,    // the serving proxy must have sent WATCHDOG=1 by then
-        reload,  // the serving proxy must have said READY=1 after its reload by then
+        ping,      // the serving proxy must have sent WATCHDOG=1 by then
+        reload,    // the serving proxy must have said READY=1 after its reload by then
     };
     Kind kind{};
     ProxyId proxy = 0;  // 0 where none is meant
@@ -67,7 +67,8 @@ struct Settings {
     // connections go to its successor, so that what it has accepted can send its first request. 0: they share
     // their sockets, so the old one is asked to stop at once.
     std::chrono::milliseconds handover{0};
-    // The same for a proxy whose network is no more: as long as it goes on, its old clients meet no container.
+    // The same for a proxy whose network is no more: as long as it goes on, its old clients meet no
+    // container.
     std::chrono::milliseconds short_handover{0};
     std::chrono::milliseconds stable_after{60'000};  // a proxy that served this long starts the count anew
 };
@@ -127,12 +128,11 @@ struct StopRequested {};
 // At sockets that no proxy accepts from any more, or not yet.
 struct ConnectionsWait {};
 }  // namespace event
-using Event =
-    std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
-                 event::ProxyReady, event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy,
-                 event::ProxyUnhealthy, event::LaunchFailed, event::ProxyEnded, event::TimerFired,
-                 event::Reloaded, event::ReloadRefused, event::ReloadRequested, event::StopRequested,
-                 event::ConnectionsWait>;
+using Event = std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
+                           event::ProxyReady, event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy,
+                           event::ProxyUnhealthy, event::LaunchFailed, event::ProxyEnded, event::TimerFired,
+                           event::Reloaded, event::ReloadRefused, event::ReloadRequested,
+                           event::StopRequested, event::ConnectionsWait>;
 
 namespace effect {
 struct Look {};  // find out whether all is there; answer with NetworkFound or NetworkMissing

@@ -57,8 +57,8 @@ void Stepper::said_ready(ProxyId proxy) {
     if (!is(m_.starting, proxy) || std::exchange(m_.starting->said_ready, true)) return;
     // A proxy in a network that is no more reaches no container: it is relieved at once, and takes over again
     // should its successor not outlive the handover.
-    const bool urgent = m_.serving && m_.serving->network != m_.network &&
-                        m_.settings.short_handover.count() > 0;
+    const bool urgent =
+        m_.serving && m_.serving->network != m_.network && m_.settings.short_handover.count() > 0;
     m_.starting->settled = urgent;
     if (!urgent) add(effect::SetTimer{{Timer::Kind::settle, proxy}, m_.settings.settle});
     if (m_.settings.probed) add(effect::Probe{proxy});

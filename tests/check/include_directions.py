@@ -41,12 +41,12 @@ RULES = {
     "supervisor/service": Rule(knows=(BASE,), only_headers=CPP_LIBRARY, indirectly=True),
     "supervisor/cli": Rule(knows=(BASE,)),
     "supervisor/runtime": Rule(knows=(BASE, "supervisor/config", "supervisor/podman")),
-    **{f"supervisor/{file}": Rule(knows=ANYTHING) for file in ("app", "effects", "exec", "main", "setup")},
+    **{f"supervisor/{file}": Rule(knows=ANYTHING) for file in ("app", "effects", "exec", "handover", "main", "setup")},
     "tests": Rule(knows=ANYTHING),
 }
 
 # Whatever lies lower returns errors.
-LOGGERS = ("supervisor/base/log", *(f"supervisor/{file}" for file in ("app", "effects", "exec", "main")))
+LOGGERS = ("supervisor/base/log", *(f"supervisor/{file}" for file in ("app", "effects", "exec", "handover", "main")))
 
 # Headers that only some places of the program may include (tests may include all). Whoever needs more adds a row.
 EDGES = {

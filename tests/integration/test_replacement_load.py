@@ -142,6 +142,23 @@ def http3(*options: str) -> list[str]:
     return web.curl_arguments(f"https://{STATIC}", "127.0.0.1", *asked)
 
 
+def test_new_http3_connections_reach_the_successor():
+    """One that is under way when the old proxy is asked to stop may fail; the next one may not."""
+    journal = Journal()
+    failed, late = [], 0
+    systemctl("reload", CADDY)
+    ready = journal.wait_for("the proxy is ready")
+    handed_over = int(ready["__MONOTONIC_TIMESTAMP"]) / 1e6 + 2
+    while late < 10:
+        begin = time.monotonic()
+        late += begin > handed_over
+        client = subprocess.run(http3(), capture_output=True, text=True, check=False)
+        if client.stdout != "3 200\n":
+            failed.append((begin, client.stdout))
+            assert subprocess.run(http3(), capture_output=True, text=True, check=False).stdout == "3 200\n", failed
+    assert not [begin for begin, _ in failed if begin > handed_over]
+
+
 def test_an_http3_connection_ends_with_its_proxy_and_the_client_makes_another():
     """The old proxy closes it; packets of one QUIC connection cannot go to two processes."""
     twice_on_one_connection = http3("--rate", "20/m", f"https://{STATIC}", "--output", "/dev/null")

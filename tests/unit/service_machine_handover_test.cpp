@@ -57,7 +57,8 @@ TEST(Handover, AsksTheOldProxyToStopWhenItIsOver) {
 
 TEST(Handover, WaitsForTheSuccessorToSettleWhereTheOldProxyReachesItsContainers) {
     Driver driver = running_with_lanes();
-    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, true} << event::ProxyReady{2};
+    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, true}
+           << event::ProxyReady{2};
     EXPECT_EQ(driver.machine.state, State::replacing);
     EXPECT_THAT(steered(driver), IsEmpty());
     driver << settled(2);
