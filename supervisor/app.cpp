@@ -135,7 +135,7 @@ void App::health_changed(ProxyId id, const Prober::Report& report) {
         case Health::unhealthy:
             return post(event::ProxyUnhealthy{id, report.text});
         case Health::unknown:
-            return spdlog::debug("not healthy yet: {}", report.text);
+            return post(event::ProxyUnwell{id, report.text});
     }
 }
 

@@ -21,10 +21,14 @@ std::string text(int value) {
     return std::to_string(value);
 }
 
-std::string text(milliseconds value) {
-    if (value.count() == 0) return "\"infinity\"";
+// Where 0 is nothing but 0.
+std::string span(milliseconds value) {
     return value.count() % 1000 == 0 ? std::format("\"{}s\"", value.count() / 1000)
                                      : std::format("\"{}ms\"", value.count());
+}
+
+std::string text(milliseconds value) {
+    return value.count() == 0 ? "\"infinity\"" : span(value);
 }
 
 std::string text(const std::vector<std::string>& values) {
@@ -61,7 +65,7 @@ Entries entries(const Config& config) {
         {"proxy.drain_timeout", text(proxy.drain_timeout)},
         {"proxy.restart_limit", text(proxy.restart_limit)},
         {"proxy.reload_signal", signal(proxy.reload_signal)},
-        {"proxy.watchdog", text(proxy.watchdog)},
+        {"proxy.watchdog", span(proxy.watchdog)},
         {"podman.runtime_dir", text(podman.runtime_dir)},
         {"podman.runroot", text(podman.runroot)},
         {"podman.network", text(podman.network)},
@@ -77,7 +81,7 @@ Entries entries(const Config& config) {
         {"health.inside", text(health.inside)},
         {"health.interval", text(health.interval)},
         {"health.timeout", text(health.timeout)},
-        {"health.start_period", text(health.start_period)},
+        {"health.start_period", span(health.start_period)},
         {"health.retries", text(health.retries)},
     };
 }

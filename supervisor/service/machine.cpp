@@ -56,13 +56,23 @@ void Stepper::operator()(const event::ProxyPinged& pinged) {
 
 void Stepper::operator()(const event::ProxyHealthy& healthy) {
     for (auto* slot : {&m_.starting, &m_.serving}) {
-        if (is(*slot, healthy.proxy)) (*slot)->healthy = true;
+        if (!is(*slot, healthy.proxy)) continue;
+        (*slot)->healthy = true;
+        (*slot)->trouble.clear();
     }
     serve_if_ready();
 }
 
+void Stepper::operator()(const event::ProxyUnwell& unwell) {
+    if (is(m_.starting, unwell.proxy)) m_.starting->trouble = unwell.text;
+}
+
 void Stepper::operator()(const event::ProxyUnhealthy& unhealthy) {
-    if (is(m_.starting, unhealthy.proxy)) return report(true, "the starting proxy: " + unhealthy.text);
+    if (is(m_.starting, unhealthy.proxy)) {
+        m_.starting->trouble = unhealthy.text;
+        if (std::exchange(m_.starting->trouble_told, true)) return;
+        return report(true, "the starting proxy is unhealthy: " + unhealthy.text);
+    }
     if (!is(m_.serving, unhealthy.proxy)) return;
     m_.serving->healthy = false;
     ask_for_successor(Wish::needed, "proxy unhealthy: " + unhealthy.text);

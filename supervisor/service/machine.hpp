@@ -97,6 +97,11 @@ struct ProxyPinged {  // WATCHDOG=1
 struct ProxyHealthy {
     ProxyId proxy = 0;
 };
+// A health check failed that does not count, or not yet.
+struct ProxyUnwell {
+    ProxyId proxy = 0;
+    std::string text;
+};
 // By its health checks, or because it was stopped (SIGSTOP).
 struct ProxyUnhealthy {
     ProxyId proxy = 0;
@@ -130,8 +135,8 @@ struct ConnectionsWait {};
 }  // namespace event
 using Event = std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
                            event::ProxyReady, event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy,
-                           event::ProxyUnhealthy, event::LaunchFailed, event::ProxyEnded, event::TimerFired,
-                           event::Reloaded, event::ReloadRefused, event::ReloadRequested,
+                           event::ProxyUnwell, event::ProxyUnhealthy, event::LaunchFailed, event::ProxyEnded,
+                           event::TimerFired, event::Reloaded, event::ReloadRefused, event::ReloadRequested,
                            event::StopRequested, event::ConnectionsWait>;
 
 namespace effect {
@@ -186,7 +191,9 @@ struct Slot {
     bool said_ready = false;
     bool settled = false;
     bool healthy = false;
-    std::string status{};  // what the proxy says of itself
+    std::string status{};   // what the proxy says of itself
+    std::string trouble{};  // what its health checks say while it starts
+    bool trouble_told = false;
 };
 
 // A proxy that does not serve any more, but is not gone yet.

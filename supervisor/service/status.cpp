@@ -37,7 +37,8 @@ std::string Machine::status_text() const {
         case State::waiting:
             return with("Waiting for Podman", missing);
         case State::starting:
-            return with("Starting the proxy", starting->status);
+            return with("Starting the proxy",
+                        starting->trouble.empty() ? starting->status : starting->trouble);
         case State::running:
             return missing.empty() ? with("Proxy ready", serving->status)
                                    : with("Proxy ready, but not its network", missing);

@@ -170,7 +170,8 @@ void Stepper::drained(const ProcessEnd& end) {
 
 void Stepper::start_timed_out() {
     const Slot slot = *m_.starting;
-    lost(slot, std::format("proxy not ready within {}", shown(m_.settings.start_timeout)),
+    const std::string why = slot.trouble.empty() ? "" : ": " + slot.trouble;
+    lost(slot, std::format("proxy not ready within {}{}", shown(m_.settings.start_timeout), why),
          to_int(ExitStatus::temporary));
     retire(slot, m_.settings.stop_timeout);
 }

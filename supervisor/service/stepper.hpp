@@ -27,6 +27,7 @@ class Stepper {
     void operator()(const event::ProxyStatus& status);
     void operator()(const event::ProxyPinged& pinged);
     void operator()(const event::ProxyHealthy& healthy);
+    void operator()(const event::ProxyUnwell& unwell);
     void operator()(const event::ProxyUnhealthy& unhealthy);
     void operator()(const event::LaunchFailed& failure);
     void operator()(const event::ProxyEnded& ended);

@@ -30,5 +30,16 @@ TEST(Describe, SaysWhatDiffers) {
                                      R"(proxy.stop_timeout: "10s" -> "20s")", "podman.dns: true -> false"));
 }
 
+TEST(Describe, TellsNoTimeFromNoEnd) {
+    Config before;
+    Config after;
+    after.proxy.stop_timeout = {};
+    before.proxy.watchdog = std::chrono::seconds{1};
+    before.health.start_period = std::chrono::seconds{1};
+    EXPECT_THAT(difference(before, after), testing::ElementsAre(R"(proxy.stop_timeout: "10s" -> "infinity")",
+                                                                R"(proxy.watchdog: "1s" -> "0s")",
+                                                                R"(health.start_period: "1s" -> "0s")"));
+}
+
 }  // namespace
 }  // namespace rs

@@ -100,6 +100,18 @@ TEST(Machine, IsNotReadyBeforeTheHealthChecksPass) {
     EXPECT_NE(driver.effect<effect::TellReady>(), nullptr);
 }
 
+TEST(Machine, SaysOnceWhyTheStartingProxyIsUnhealthyAndAgainWhenItGivesUp) {
+    Driver driver = probed();
+    driver.machine.settings.start_timeout = 2s;
+    driver << event::ProxyReady{1} << settled(1) << event::ProxyUnhealthy{1, "status 502"};
+    ASSERT_NE(driver.effect<effect::Report>(), nullptr);
+    EXPECT_EQ(driver.effect<effect::Report>()->text, "the starting proxy is unhealthy: status 502");
+    driver << event::ProxyUnhealthy{1, "status 502"};
+    EXPECT_THAT(driver.effects, IsEmpty());
+    driver << event::TimerFired{{Timer::Kind::start, 1}};
+    EXPECT_EQ(driver.machine.why, "proxy not ready within 2 s: status 502");
+}
+
 TEST(Machine, ReplacesAnUnhealthyProxyInsteadOfKillingIt) {
     Driver driver = probed();
     driver << event::ProxyReady{1} << settled(1) << event::ProxyHealthy{1}
