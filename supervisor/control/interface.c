@@ -37,7 +37,7 @@ static SD_VARLINK_DEFINE_ENUM_TYPE(
     COMMENT("The one before it ended by itself"), VALUE(crash),
     COMMENT("Podman's network was recreated"), VALUE(network),
     COMMENT("The one before it was unhealthy"), VALUE(unhealthy),
-    COMMENT("Restart() or Start()"), VALUE(request),
+    COMMENT("Restart(), Start(), or connections that wait where no proxy accepts them"), VALUE(request),
     COMMENT("A reload that a signal to the proxy was not enough for"), VALUE(reload));
 
 static SD_VARLINK_DEFINE_ENUM_TYPE(
