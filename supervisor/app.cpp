@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <format>
 #include <utility>
 
 #include "supervisor/base/exit_status.hpp"
@@ -11,8 +12,8 @@ namespace rs {
 
 using std::chrono::milliseconds;
 
-App::App(const Config& config, std::string config_file, Parts parts)
-    : config_(config), config_file_(std::move(config_file)), parts_(std::move(parts)) {
+App::App(std::string name, const Config& config, const std::string& config_file, Parts parts)
+    : name_(std::move(name)), config_(config), loaded_(Loaded::now(config_file)), parts_(std::move(parts)) {
     machine_.settings = settings_of(config, parts_.lanes);
     machine_.since = std::chrono::steady_clock::now();
     follow_units();
@@ -20,6 +21,7 @@ App::App(const Config& config, std::string config_file, Parts parts)
 
 Result<int> App::run() {
     if (auto listening = listen(); !listening) return std::unexpected(listening.error());
+    if (auto serving = serve_control(); !serving) return std::unexpected(serving.error());
     // Waiting may take as long as the user takes to start a container; our own timeouts bound the rest.
     systemd_.extend_timeout(milliseconds{0});
     log::set_field("STATE", std::string{to_string(machine_.state)});
@@ -80,43 +82,70 @@ void App::post(Event event) {
 }
 
 void App::tell(const Machine& before) {
-    if (before.status_text() != machine_.status_text()) systemd_.status(machine_.status_text());
-    if (before.state == machine_.state) return;
+    const bool new_state = before.state != machine_.state;
+    if (new_state) journal_.state_began(WallClock::now());
+    if (machine_.serving && (!before.serving || before.serving->id != machine_.serving->id)) {
+        if (const auto child = children_.find(machine_.serving->id); child != children_.end())
+            child->second.ready = WallClock::now();
+    }
+    tell_status(before);
+    if (!new_state) return;
     log::set_field("STATE", std::string{to_string(machine_.state)});
-    tell_entry(before);
+    const std::string line = entry_line(before);
+    const bool bad = machine_.state == State::failed;
+    if (!line.empty()) spdlog::log(bad ? spdlog::level::err : spdlog::level::info, "{}", line);
+    record(bad, line.empty() ? machine_.status_text() : line, true);
 }
 
-// One line for each change of state that needs one; a launch and its failure tell of themselves.
-void App::tell_entry(const Machine& before) {
+// systemctl status shows the line only as it was said last: times in it are those of the clock.
+void App::tell_status(const Machine& before) {
+    const bool news = before.status_text() != machine_.status_text() || before.state != machine_.state;
+    if (!news && !status_line_.empty()) return;
+    status_line_ = machine_.status_text();
+    if (machine_.state == State::waiting) {
+        const auto now = WallClock::now();
+        status_line_ += std::format(" (since {}", clock_text(journal_.since(), now));
+        if (const auto limit = until()) status_line_ += std::format(", until {}", clock_text(*limit, now));
+        status_line_ += ")";
+    }
+    systemd_.status(status_line_);
+}
+
+// The line for the journal where a change of state needs one; a launch and its failure tell of themselves.
+std::string App::entry_line(const Machine& before) const {
     switch (machine_.state) {
         case State::waiting:
         case State::starting:
         case State::backoff:
-            return;
+            return "";
         case State::running: {
             if (!machine_.serving || machine_.serving->since != machine_.since)
-                return;  // the successor failed
+                return "";  // the successor failed
             const std::chrono::duration<double> took = machine_.since - before.starting->since;
-            return spdlog::info("the proxy is ready after {:.2f} s", took.count());
+            return std::format("the proxy is ready after {:.2f} s", took.count());
         }
         case State::replacing:
-            return spdlog::info("replacing the proxy: {}", machine_.why);
+            return std::format("replacing the proxy: {}", machine_.why);
         case State::stopping:
-            return spdlog::info("stopping: {}", machine_.why);
+            return std::format("stopping: {}", machine_.why);
+        case State::held:
+            return "stopping the proxy on request; the service and its sockets stay";
         case State::stopped:
-            return spdlog::info("stopped");
+            return "stopped";
         case State::failed:
-            return spdlog::error("giving up: {}; exiting with status {}", machine_.why,
-                                 machine_.verdict.value_or(0));
+            return std::format("giving up: {}; exiting with status {}", machine_.why,
+                               machine_.verdict.value_or(0));
     }
+    std::unreachable();
 }
 
 void App::receive_notification() {
     const auto received = parts_.receiver.receive();
     if (!received) return;
-    for (const auto& [id, child] : children_) {
+    for (auto& [id, child] : children_) {
         if (child.proxy->pid() != received->sender) continue;
         const ProxyId sender = id;  // what follows may change the table
+        if (received->message.ping) child.last_ping = WallClock::now();
         if (received->message.ping) post(event::ProxyPinged{sender});
         if (received->message.trigger)
             post(event::ProxyUnhealthy{sender, "it says so itself (WATCHDOG=trigger)"});
@@ -127,11 +156,16 @@ void App::receive_notification() {
 }
 
 void App::health_changed(ProxyId id, const Prober::Report& report) {
+    if (!report.text.empty()) {
+        journal_.probe_failed();
+        if (const auto child = children_.find(id); child != children_.end())
+            child->second.last_failure = report.text;
+    }
     switch (report.state) {
         case Health::healthy:
             if (report.text.empty()) return post(event::ProxyHealthy{id});
-            return spdlog::warn("health check failed ({} of {}): {}", report.failures, config_.health.retries,
-                                report.text);
+            return say(true, std::format("health check failed ({} of {}): {}", report.failures,
+                                         config_.health.retries, report.text));
         case Health::unhealthy:
             return post(event::ProxyUnhealthy{id, report.text});
         case Health::unknown:
@@ -152,7 +186,7 @@ int run_service(const std::string& name, const std::string& config_file, const C
             "connections to it that the old one has just accepted are lost",
             address);
     }
-    App app{config, config_file, *std::move(parts)};
+    App app{name, config, config_file, *std::move(parts)};
     const auto status = app.run();
     if (!status) {
         spdlog::critical("{}", status.error().message);

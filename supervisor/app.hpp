@@ -1,7 +1,8 @@
-// The service: owns everything, turns what happens into events of the machine (app.cpp) and performs its
-// effects (effects.cpp, handover.cpp).
+// The service: owns everything, turns what happens into events of the machine (app.cpp), performs its effects
+// (effects.cpp, handover.cpp), and tells who asks (app_control.cpp).
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <expected>
 #include <map>
@@ -10,8 +11,10 @@
 #include <vector>
 
 #include "supervisor/base/loop.hpp"
+#include "supervisor/child.hpp"
 #include "supervisor/config/config.hpp"
-#include "supervisor/health/prober.hpp"
+#include "supervisor/control/journal.hpp"
+#include "supervisor/control/server.hpp"
 #include "supervisor/launch/compile.hpp"
 #include "supervisor/launch/proxy.hpp"
 #include "supervisor/notify/sender.hpp"
@@ -19,29 +22,38 @@
 #include "supervisor/runtime.hpp"
 #include "supervisor/service/machine.hpp"
 #include "supervisor/setup.hpp"
+#include "supervisor/snapshot.hpp"
 
 namespace rs {
 
 class App {
   public:
-    App(const Config& config, std::string config_file, Parts parts);
+    App(std::string name, const Config& config, const std::string& config_file, Parts parts);
 
     Result<int> run();
 
   private:
-    // A proxy, the network it was started in, and what watches its health.
-    struct Child {
-        std::unique_ptr<Proxy> proxy;
-        std::shared_ptr<const Network> network;
-        int lane = 0;
-        std::unique_ptr<Prober> prober;
+    using WallClock = std::chrono::system_clock;
+    struct Armed {
+        Loop::Source source;
+        WallClock::time_point due;
     };
 
     Result<> listen();
     Result<> keep_watchdog();
     void post(Event event);
     void tell(const Machine& before);
-    void tell_entry(const Machine& before);
+    void tell_status(const Machine& before);
+    [[nodiscard]] std::string entry_line(const Machine& before) const;
+
+    // What is said stands in the journal, and whoever asks or monitors hears it, too.
+    void say(bool warning, const std::string& text);
+    void record(bool warning, const std::string& text, bool new_state);
+    Result<> serve_control();
+    void ask(control::Verb verb);
+    void count_launch(Cause cause);
+    [[nodiscard]] View view() const;
+    [[nodiscard]] std::optional<WallClock::time_point> until() const;
 
     void perform(const effect::Look&);
     void perform(const effect::Launch& wanted);
@@ -56,7 +68,8 @@ class App {
     void perform(const effect::TellStopping&);
     void perform(const effect::SetTimer& wanted);
     void perform(const effect::ClearTimer& timer) { timers_.erase(timer.timer); }
-    void perform(const effect::Report& report);
+    void perform(const effect::Report& report) { say(report.warning, report.text); }
+    void perform(const effect::Answer& answer);
     void perform(const effect::Exit& exit) { parts_.loop.exit(exit.status); }
 
     void follow_units();
@@ -70,14 +83,15 @@ class App {
     Result<CompiledLaunch> compile_proxy(int lane);
     [[nodiscard]] Result<CompiledLaunch> compile_probe(const Network& network,
                                                        const std::vector<std::string>& command) const;
-    Result<> launch(ProxyId id);
+    Result<> launch(ProxyId id, Cause cause);
     void receive_notification();
     void health_changed(ProxyId id, const Prober::Report& report);
     void signal_proxy(ProxyId id, int number);
     [[nodiscard]] Proxy::Observer observe(ProxyId id);
 
+    std::string name_;
     Config config_;
-    std::string config_file_;
+    Loaded loaded_;
     Parts parts_;
     NotifySender systemd_;
     Machine machine_;
@@ -89,9 +103,13 @@ class App {
     Generation generation_ = 0;
     std::unique_ptr<UserUnits> units_;
     std::map<ProxyId, Child> children_;
-    std::map<Timer, Loop::Source> timers_;
+    std::map<Timer, Armed> timers_;
     std::vector<Loop::Source> unused_listeners_;  // a connection there asks for a proxy
     Loop::Source on_term_, on_int_, on_hup_, on_notification_, on_watchdog_;
+
+    control::Journal journal_{WallClock::now()};
+    std::string status_line_;
+    std::unique_ptr<control::Server> server_;
 };
 
 // Runs until the machine ends; returns the program's exit status. Everything worth saying is logged.

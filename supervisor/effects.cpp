@@ -81,7 +81,7 @@ void App::adopt(Network found) {
 }
 
 void App::perform(const effect::Launch& wanted) {
-    if (auto launched = launch(wanted.proxy); !launched) {
+    if (auto launched = launch(wanted.proxy, wanted.cause); !launched) {
         post(event::LaunchFailed{wanted.proxy, launched.error().message, to_int(ExitStatus::os_error)});
     }
 }
@@ -125,7 +125,7 @@ Proxy::Observer App::observe(ProxyId id) {
                 }};
 }
 
-Result<> App::launch(ProxyId id) {
+Result<> App::launch(ProxyId id, Cause cause) {
     const int lane = free_lane();
     unused_listeners_.clear();
     const auto launch = compile_proxy(lane);
@@ -133,16 +133,22 @@ Result<> App::launch(ProxyId id) {
     auto started = Proxy::start(parts_.loop, *launch, observe(id));
     if (!started) return std::unexpected(started.error());
     const Proxy& proxy = **started;
-    children_[id] = {.proxy = *std::move(started), .network = network_, .lane = lane, .prober = nullptr};
+    children_[id] = {.proxy = *std::move(started),
+                     .network = network_,
+                     .lane = lane,
+                     .prober = nullptr,
+                     .cause = cause,
+                     .started = WallClock::now()};
+    count_launch(cause);
 
     log::set_field("PROXY_PID", std::to_string(proxy.pid()));
     const auto& names = network_->names;
-    spdlog::info("starting {} as process {} in {} of pause process {}, with {} sockets and {}",
-                 config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
-                 network_->namespaces.pause.pid(), parts_.lanes.sockets(lane).size(),
-                 names
-                     ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
-                     : "the host's names");
+    say(false, std::format(
+                   "starting {} as process {} in {} of pause process {}, with {} sockets and {}",
+                   config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
+                   network_->namespaces.pause.pid(), parts_.lanes.sockets(lane).size(),
+                   names ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
+                         : "the host's names"));
     if (names && !names->others.empty()) {
         spdlog::warn("only names of network {} resolve; set network = in [podman] to choose another of: {}",
                      names->chosen.network, listed(names->others));
@@ -174,7 +180,8 @@ void App::perform(const effect::TellReloading&) {
 
 // Where Podman is was settled at start: our watches and the unit's OpenFile= hang on it.
 void App::perform(const effect::ReadConfig&) {
-    auto loaded = load_config(config_file_);
+    const Loaded read = Loaded::now(loaded_.file);  // before it is read: what changes meanwhile is noticed
+    auto loaded = load_config(loaded_.file);
     if (!loaded) return post(event::ReloadRefused{loaded.error().text()});
     for (const auto& line : difference(config_, *loaded))
         spdlog::info("{}", line);
@@ -189,6 +196,7 @@ void App::perform(const effect::ReadConfig&) {
     const bool other_units =
         loaded->podman.wait_for != config_.podman.wait_for || loaded->podman.start != config_.podman.start;
     config_ = *std::move(loaded);
+    loaded_ = read;
     if (other_units) follow_units();
     post(event::Reloaded{settings_of(config_, parts_.lanes), relaunch});
     perform(effect::Look{});
@@ -205,7 +213,7 @@ void App::perform(const effect::SetTimer& wanted) {
     const milliseconds delay = timer.kind == Timer::Kind::retry ? with_jitter(wanted.delay) : wanted.delay;
     auto source = parts_.loop.after(delay, [this, timer] { post(event::TimerFired{timer}); });
     if (source) {
-        timers_[timer] = *std::move(source);
+        timers_[timer] = {*std::move(source), WallClock::now() + delay};
         return;
     }
     // Without its timers the machine could wait for ever in silence.
@@ -243,10 +251,6 @@ void App::perform(const effect::Probe& wanted) {
     } else {
         post(event::ProxyUnhealthy{wanted.proxy, prober.error().message});
     }
-}
-
-void App::perform(const effect::Report& report) {
-    spdlog::log(report.warning ? spdlog::level::warn : spdlog::level::info, "{}", report.text);
 }
 
 }  // namespace rs

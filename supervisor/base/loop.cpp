@@ -46,6 +46,10 @@ int on_signal_info(sd_event_source* source, const signalfd_siginfo*, void* userd
     return guarded<>(userdata, sd_event_source_get_event(source));
 }
 
+int on_exit_of_loop(sd_event_source* source, void* userdata) {
+    return guarded<>(userdata, sd_event_source_get_event(source));
+}
+
 int on_time(sd_event_source* source, std::uint64_t, void* userdata) {
     return guarded<>(userdata, sd_event_source_get_event(source));
 }
@@ -122,6 +126,16 @@ Result<Loop::Source> Loop::after(std::chrono::milliseconds delay, std::function<
     const int r =
         sd_event_add_time_relative(event_.get(), &source, CLOCK_MONOTONIC, wait, accuracy, on_time, nullptr);
     if (r < 0) return loop_error("add a timer to", r);
+    attach(source, std::move(callback));
+    return Source{source};
+}
+
+Result<Loop::Source> Loop::on_exit(std::function<void()> callback) {
+    sd_event_source* source = nullptr;
+    const int r = sd_event_add_exit(event_.get(), &source, on_exit_of_loop, nullptr);
+    if (r < 0) return loop_error("add an exit handler to", r);
+    // Before those of others: sd-varlink's own ones wait for clients that do not read.
+    sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
     attach(source, std::move(callback));
     return Source{source};
 }

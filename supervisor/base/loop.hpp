@@ -54,6 +54,9 @@ class Loop {
                              std::function<void()> stopped = {});
     Result<Source> after(std::chrono::milliseconds delay, std::function<void()> callback);
 
+    // Called once exit() was, before run() returns: for what must not outlive the loop's work.
+    Result<Source> on_exit(std::function<void()> callback);
+
     // Until exit() is called. Returns the status given to exit(), or why the loop broke.
     Result<int> run();
     void exit(int status);

@@ -10,7 +10,17 @@ namespace {
 using std::chrono::milliseconds;
 
 std::string text(const std::string& value) {
-    return std::format("\"{}\"", value);
+    // TOML, basic strings: these and control characters are escaped.
+    std::string all = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') all += '\\';
+        if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
+            all += std::format("\\u{:04X}", static_cast<unsigned char>(c));
+        } else {
+            all += c;
+        }
+    }
+    return all + '"';
 }
 
 std::string text(bool value) {
@@ -77,13 +87,30 @@ Entries entries(const Config& config) {
         {"health.tcp", text(health.tcp)},
         {"health.command", text(health.command)},
         {"health.unix_socket", text(health.unix_socket)},
-        {"health.expect", text(health.expect)},
+        {"health.expect", health.expect == 0 ? "none" : text(health.expect)},
         {"health.inside", text(health.inside)},
         {"health.interval", text(health.interval)},
         {"health.timeout", text(health.timeout)},
         {"health.start_period", span(health.start_period)},
         {"health.retries", text(health.retries)},
     };
+}
+
+std::string toml_text(const Config& config) {
+    std::string all;
+    std::string table;
+    for (const auto& [key, value] : entries(config)) {
+        const auto dot = key.find('.');
+        if (table != key.substr(0, dot)) {
+            table = key.substr(0, dot);
+            all += std::format("{}[{}]\n", all.empty() ? "" : "\n", table);
+        }
+        // Without a probe the parser refuses the other keys of [health], too.
+        const bool idle = table == "health" && !config.health.enabled();
+        const bool unset = idle || value == "none" || value == "\"\"" || value == "[]";
+        all += std::format("{}{} = {}\n", unset ? "#" : "", key.substr(dot + 1), value);
+    }
+    return all;
 }
 
 std::vector<std::string> difference(const Config& before, const Config& after) {

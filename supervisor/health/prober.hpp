@@ -41,6 +41,9 @@ class Prober {
     static Result<std::unique_ptr<Prober>> start(Loop& loop, const HealthConfig& config, Compile compile,
                                                  Changed changed,
                                                  const std::string& probe_program = kProbeProgram);
+    [[nodiscard]] Health state() const { return count_.state(); }
+    [[nodiscard]] int failures() const { return count_.failures(); }
+
     // Ends a running probe; see Proxy::abandon().
     ~Prober();
     Prober(const Prober&) = delete;

@@ -75,7 +75,7 @@ void Stepper::operator()(const event::ProxyUnhealthy& unhealthy) {
     }
     if (!is(m_.serving, unhealthy.proxy)) return;
     m_.serving->healthy = false;
-    ask_for_successor(Wish::needed, "proxy unhealthy: " + unhealthy.text);
+    ask_for_successor(Wish::needed, "proxy unhealthy: " + unhealthy.text, Cause::unhealthy);
 }
 
 void Stepper::operator()(const event::LaunchFailed& failure) {
@@ -115,14 +115,21 @@ void Stepper::operator()(const event::TimerFired& fired) {
             return end_handover();
         case Timer::Kind::ping:
             if (!is(m_.serving, proxy)) return;
-            return ask_for_successor(Wish::needed, std::format("proxy unhealthy: no WATCHDOG=1 within {}",
-                                                               shown(m_.settings.ping_timeout)));
+            return ask_for_successor(
+                Wish::needed,
+                std::format("proxy unhealthy: no WATCHDOG=1 within {}", shown(m_.settings.ping_timeout)),
+                Cause::unhealthy);
         case Timer::Kind::reload:
             if (!m_.reloading || !is(m_.serving, proxy)) return;
-            report(true, std::format("the proxy did not say READY=1 within {} of its reload",
-                                     shown(m_.settings.start_timeout)));
-            return finish_reload();
+            return reload_timed_out();
     }
+}
+
+void Stepper::reload_timed_out() {
+    const std::string what = std::format("the proxy did not say READY=1 within {} of its reload",
+                                         shown(m_.settings.start_timeout));
+    report(true, what);
+    finish_reload(what);
 }
 
 void Stepper::operator()(const event::ReloadRequested&) {
@@ -136,7 +143,7 @@ void Stepper::operator()(const event::ReloadRequested&) {
 
 void Stepper::operator()(const event::ReloadRefused& refused) {
     report(true, refused.text + "; keeping the configuration as it was");
-    finish_reload();
+    finish_reload(refused.text);
 }
 
 void Stepper::operator()(const event::Reloaded& reloaded) {
@@ -144,14 +151,15 @@ void Stepper::operator()(const event::Reloaded& reloaded) {
     if (m_.starting && reloaded.relaunch)
         retire(*std::exchange(m_.starting, std::nullopt), m_.settings.stop_timeout);
     if (!m_.serving) return finish_reload();
-    if (reloaded.relaunch || !m_.settings.reload_by_signal) return ask_for_successor(Wish::asked, "reload");
+    if (reloaded.relaunch || !m_.settings.reload_by_signal) return ask_for_successor(Wish::asked, "reload", Cause::reload);
     set_timer({Timer::Kind::reload, m_.serving->id}, m_.settings.start_timeout);
     add(effect::AskToReload{m_.serving->id});
     if (m_.settings.ready_on_exec) finish_reload();  // it has no way to say when
 }
 
 void Stepper::operator()(const event::ConnectionsWait&) {
-    if (m_.serving && !m_.starting) ask_for_successor(Wish::asked, "connections wait at other sockets");
+    if (m_.serving && !m_.starting) 
+        ask_for_successor(Wish::asked, "connections wait at other sockets", Cause::request);
 }
 
 void Stepper::operator()(const event::StopRequested&) {

@@ -7,6 +7,8 @@
 //   replacing  a proxy serves while its successor starts; when that is ready, the old one drains
 //   backoff    the proxy ended by itself; it is launched again after a pause
 //   stopping   every proxy was asked to stop; the program exits when the last is gone
+//   held       the proxy was asked to stop by a request; the service runs on, and nothing is launched until
+//              another request undoes it
 //   stopped    they did, as requested; the program exits
 //   failed     given up; the program exits with an error, and systemd decides what next
 //
@@ -17,6 +19,7 @@
 #include <chrono>
 #include <compare>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -26,8 +29,21 @@
 
 namespace rs {
 
-enum class State { waiting, starting, running, replacing, backoff, stopping, stopped, failed };
+enum class State { waiting, starting, running, replacing, backoff, stopping, held, stopped, failed };
 std::string_view to_string(State state);
+
+// Why a proxy is launched.
+enum class Cause { start, crash, network, unhealthy, request, reload };
+
+// What people ask for while the service runs. `stop` is of the proxy alone and leads to State::held.
+enum class Request { restart, reload, stop, start };
+enum class Outcome {
+    done,
+    failed,
+    superseded,   // by a request that asks for the opposite
+    not_stopped,  // nothing to start
+    stopping,     // the service ends
+};
 
 using TimePoint = std::chrono::steady_clock::time_point;
 using ProxyId = int;     // counts launches; never reused
@@ -132,17 +148,22 @@ struct ReloadRequested {};
 struct StopRequested {};
 // At sockets that no proxy accepts from any more, or not yet.
 struct ConnectionsWait {};
+// Answered by effect::Answer, in this step or a later one.
+struct Asked {
+    Request request{};
+};
 }  // namespace event
 using Event = std::variant<event::Begin, event::NetworkFound, event::NetworkMissing, event::ProxyExecuted,
                            event::ProxyReady, event::ProxyStatus, event::ProxyPinged, event::ProxyHealthy,
                            event::ProxyUnwell, event::ProxyUnhealthy, event::LaunchFailed, event::ProxyEnded,
                            event::TimerFired, event::Reloaded, event::ReloadRefused, event::ReloadRequested,
-                           event::StopRequested, event::ConnectionsWait>;
+                           event::StopRequested, event::ConnectionsWait, event::Asked>;
 
 namespace effect {
 struct Look {};  // find out whether all is there; answer with NetworkFound or NetworkMissing
 struct Launch {  // answer with LaunchFailed, or ProxyExecuted and what follows
     ProxyId proxy = 0;
+    Cause cause{};
 };
 struct Steer {  // new connections go to this proxy from now on
     ProxyId proxy = 0;
@@ -175,6 +196,12 @@ struct Report {
     bool warning = false;
     std::string text;
 };
+// To all who have asked for it since the last answer.
+struct Answer {
+    Request request{};
+    Outcome outcome{};
+    std::string reason;  // why not; empty when done
+};
 struct Exit {
     int status = 0;
 };
@@ -182,12 +209,14 @@ struct Exit {
 using Effect =
     std::variant<effect::Look, effect::Launch, effect::Steer, effect::AskToStop, effect::Kill, effect::Probe,
                  effect::AskToReload, effect::ReadConfig, effect::TellReady, effect::TellReloading,
-                 effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Exit>;
+                 effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Answer,
+                 effect::Exit>;
 
 struct Slot {
     ProxyId id = 0;
     Generation network = 0;
     TimePoint since{};
+    Cause cause{};
     bool said_ready = false;
     bool settled = false;
     bool healthy = false;
@@ -205,7 +234,7 @@ struct Draining {
 // Why another proxy is wanted although one serves in today's network.
 enum class Wish {
     none,
-    asked,   // by a reload: tried once
+    asked,   // by a reload or a request: tried once
     needed,  // the proxy is unhealthy: tried until it is done
 };
 
@@ -226,6 +255,9 @@ struct Machine {
 
     Wish wish = Wish::none;
     std::string wish_why;
+    Cause wish_cause{};
+    std::set<Request> asked;  // and not answered yet
+    bool held = false;
     bool reloading = false;  // systemd was told and awaits READY=1
     int failures = 0;
     bool pausing = false;  // the retry timer runs

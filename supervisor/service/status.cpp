@@ -21,6 +21,8 @@ std::string_view to_string(State state) {
             return "backoff";
         case State::stopping:
             return "stopping";
+        case State::held:
+            return "held";
         case State::stopped:
             return "stopped";
         case State::failed:
@@ -48,6 +50,9 @@ std::string Machine::status_text() const {
             return with("Pausing before the next start", why);
         case State::stopping:
             return with("Stopping the proxy", why);
+        case State::held:
+            return draining.empty() ? "Proxy stopped on request; its sockets stay open"
+                                    : "Stopping the proxy on request; its sockets stay open";
         case State::stopped:
             return "Stopped";
         case State::failed:

@@ -18,6 +18,7 @@ Step Stepper::run(const Event& event) && {
     if (m_.state == State::stopped || m_.state == State::failed) return {std::move(m_), {}};
     std::visit(*this, event);
     if (!ending()) pursue();
+    answer_who_asked();
     settle();
     return {std::move(m_), std::move(effects_)};
 }
@@ -38,7 +39,7 @@ void Stepper::end_pause() {
 
 // A well proxy in today's network is wanted. Whatever starts in an older one is of no use any more.
 void Stepper::pursue() {
-    if (m_.network == 0) return;
+    if (m_.network == 0 || m_.held) return;
     if (m_.starting && m_.starting->network != m_.network) {
         report(false, "Podman's network was recreated once more; starting in the new one");
         retire(*std::exchange(m_.starting, std::nullopt), m_.settings.stop_timeout);
@@ -48,9 +49,17 @@ void Stepper::pursue() {
     if (!wanted || m_.starting || m_.pausing) return;
     end_handover();  // the successor may need the sockets
     why_ = elsewhere ? "Podman's network was recreated" : m_.wish_why;
-    m_.starting = Slot{.id = ++m_.last_id, .network = m_.network, .since = now_};
+    m_.starting = Slot{
+        .id = ++m_.last_id, .network = m_.network, .since = now_, .cause = cause_of_launch()};
     set_timer({Timer::Kind::start, m_.starting->id}, m_.settings.start_timeout);
-    add(effect::Launch{m_.starting->id});
+    add(effect::Launch{m_.starting->id, m_.starting->cause});
+}
+
+Cause Stepper::cause_of_launch() const {
+    if (m_.serving && m_.serving->network != m_.network) return Cause::network;
+    if (m_.wish != Wish::none) return m_.wish_cause;
+    if (m_.asked.contains(Request::start) || m_.asked.contains(Request::restart)) return Cause::request;
+    return m_.failures > 0 ? Cause::crash : Cause::start;
 }
 
 void Stepper::said_ready(ProxyId proxy) {
@@ -81,13 +90,15 @@ void Stepper::serve_if_ready() {
     add(effect::Look{});  // the network may have been replaced while the proxy started in it
 }
 
-void Stepper::ask_for_successor(Wish wish, std::string why) {
+void Stepper::ask_for_successor(Wish wish, std::string why, Cause cause) {
     m_.wish = std::max(m_.wish, wish);
     m_.wish_why = std::move(why);
+    m_.wish_cause = cause;
 }
 
 // systemd.service(5), Type=notify-reload: READY=1 ends a reload, also one that failed.
-void Stepper::finish_reload() {
+void Stepper::finish_reload(const std::string& failure) {
+    answer(Request::reload, failure.empty() ? Outcome::done : Outcome::failed, failure);
     if (!std::exchange(m_.reloading, false)) return;
     if (m_.serving) add(effect::ClearTimer{{Timer::Kind::reload, m_.serving->id}});
     add(effect::TellReady{});
@@ -134,8 +145,12 @@ void Stepper::ask_to_stop(Draining& proxy, milliseconds patience) {
 }
 
 void Stepper::stop_all() {
-    end_pause();
     add(effect::TellStopping{});
+    retire_all();
+}
+
+void Stepper::retire_all() {
+    end_pause();
     end_handover();
     for (const auto& proxy : m_.draining)
         set_timer({Timer::Kind::stop, proxy.slot.id}, m_.settings.stop_timeout);
@@ -198,11 +213,11 @@ void Stepper::lost(const Slot& slot, const std::string& how, int status) {
         // What was only asked for is not tried again: the old proxy is as good as it was.
         const bool in_vain = m_.serving->network == m_.network && m_.wish == Wish::asked;
         if (in_vain) m_.wish = Wish::none;
-        finish_reload();
+        finish_reload(how);
         const std::string after = std::format("the successor failed: {}; the old proxy serves on", how);
         return in_vain ? report(true, after) : retry(after);
     }
-    finish_reload();
+    finish_reload(how);
     m_.wish = Wish::none;
     // Where no proxy ever became ready the start has failed, and `systemctl start` has to say so.
     if (!m_.was_ready || m_.failures > m_.settings.restart_limit) return give_up(how, status);
@@ -226,6 +241,7 @@ void Stepper::give_up(const std::string& why, int status) {
 State Stepper::sum() const {
     if (ending() && !m_.draining.empty()) return State::stopping;
     if (ending()) return m_.verdict.value_or(0) == 0 ? State::stopped : State::failed;
+    if (m_.held) return State::held;
     if (m_.serving) return m_.starting ? State::replacing : State::running;
     if (m_.starting) return State::starting;
     return m_.pausing ? State::backoff : State::waiting;

@@ -16,7 +16,8 @@ namespace rs {
 
 class Stepper {
   public:
-    Stepper(Machine machine, TimePoint now) : m_(std::move(machine)), now_(now) {}
+    Stepper(Machine machine, TimePoint now)
+        : m_(std::move(machine)), now_(now), served_before_(m_.serving ? m_.serving->id : 0) {}
     Step run(const Event& event) &&;
 
     void operator()(const event::Begin&);
@@ -37,6 +38,7 @@ class Stepper {
     void operator()(const event::ReloadRequested&);
     void operator()(const event::StopRequested&);
     void operator()(const event::ConnectionsWait&);
+    void operator()(const event::Asked& asked);
 
   private:
     using milliseconds = std::chrono::milliseconds;
@@ -53,14 +55,17 @@ class Stepper {
     void pursue();
     void said_ready(ProxyId proxy);
     void serve_if_ready();
-    void ask_for_successor(Wish wish, std::string why);
-    void finish_reload();
     void hand_over();
     void end_handover();
     void take_back();
+    void ask_for_successor(Wish wish, std::string why, Cause cause);
+    [[nodiscard]] Cause cause_of_launch() const;
+    void finish_reload(const std::string& failure = {});
+    void reload_timed_out();
     void retire(const Slot& slot, milliseconds patience);
     void ask_to_stop(Draining& proxy, milliseconds patience);
     void stop_all();
+    void retire_all();
     void kill(ProxyId proxy);
     bool take_draining(ProxyId proxy);
     void drained(const ProcessEnd& end);
@@ -69,11 +74,17 @@ class Stepper {
     void lost(const Slot& slot, const std::string& how, int status);
     void retry(const std::string& after);
     void give_up(const std::string& why, int status);
+    void restart();
+    void hold();
+    void release();
+    void answer(Request request, Outcome outcome, const std::string& reason = {});
+    void answer_who_asked();
     [[nodiscard]] State sum() const;
     void settle();
 
     Machine m_;
     TimePoint now_;
+    ProxyId served_before_;  // 0: none did
     std::vector<Effect> effects_;
     std::string why_;
 };

@@ -1,6 +1,7 @@
 """What caddy.service does while something of Podman's is missing, and how it comes up once it is there."""
 
 import os
+import re
 import time
 
 import pytest
@@ -25,7 +26,8 @@ def begin_and_wait_for(text: str, journal: Journal) -> None:
     entry = journal.wait_for(text)
     assert (entry["STATE"], entry["PRIORITY"]) == ("waiting", "6")
     status = wait_for_status(CADDY, text)
-    assert status == f"Waiting for Podman: {entry['MESSAGE']}"
+    clock = r"([0-9-]+ )?[0-9]{2}:[0-9]{2}:[0-9]{2}"
+    assert re.fullmatch(re.escape(f"Waiting for Podman: {entry['MESSAGE']}") + rf" \(since {clock}, until {clock}\)", status)
     assert active(CADDY) == "activating"
     assert supervisor().children() == []
 

@@ -41,5 +41,36 @@ TEST(Describe, TellsNoTimeFromNoEnd) {
                                                                 R"(health.start_period: "1s" -> "0s")"));
 }
 
+// Whatever a file says, the text of what holds says it, too: nothing is left to compare.
+TEST(Describe, WritesAConfigurationThatReadsTheSame) {
+    const auto before = parse_config(R"([proxy]
+command = ["/bin/caddy", "a \"quoted\" \\ word", "tab\there"]
+reload_signal = "SIGUSR1"
+watchdog = "1500ms"
+stop_timeout = "infinity"
+[podman]
+network = "mynet"
+wait_for = ["whoami.service"]
+[health]
+http = "http://localhost/"
+expect = 204
+)",
+                                     "before");
+    ASSERT_TRUE(before) << before.error().text();
+    const std::string text = toml_text(*before);
+    const auto after = parse_config(text, "after");
+    ASSERT_TRUE(after) << after.error().text() << "\n" << text;
+    EXPECT_EQ(entries(*after), entries(*before));
+    EXPECT_THAT(text, testing::HasSubstr("\n#runroot = \"\"\n"));
+}
+
+TEST(Describe, WritesTheDefaultsAsAConfiguration) {
+    Config config;
+    config.proxy.command = {"/bin/caddy"};
+    const auto after = parse_config(toml_text(config), "after");
+    ASSERT_TRUE(after) << after.error().text();
+    EXPECT_EQ(entries(*after), entries(config));
+}
+
 }  // namespace
 }  // namespace rs

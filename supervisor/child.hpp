@@ -1,0 +1,30 @@
+// A proxy, the network it was started in, and what is known of it beyond what the state machine goes by.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "supervisor/health/prober.hpp"
+#include "supervisor/launch/proxy.hpp"
+#include "supervisor/runtime.hpp"
+#include "supervisor/service/machine.hpp"
+
+namespace rs {
+
+struct Child {
+    using Time = std::chrono::system_clock::time_point;
+
+    std::unique_ptr<Proxy> proxy;
+    std::shared_ptr<const Network> network;
+    int lane = 0;
+    std::unique_ptr<Prober> prober;
+    Cause cause{};
+    Time started;
+    std::optional<Time> ready{};      // when it took over
+    std::optional<Time> last_ping{};  // WATCHDOG=1
+    std::string last_failure{};       // of a health check
+};
+
+}  // namespace rs
