@@ -84,6 +84,7 @@ class App {
     [[nodiscard]] Result<CompiledLaunch> compile_probe(const Network& network,
                                                        const std::vector<std::string>& command) const;
     Result<> launch(ProxyId id, Cause cause);
+    [[nodiscard]] bool program_changed() const;
     void receive_notification();
     void health_changed(ProxyId id, const Prober::Report& report);
     void signal_proxy(ProxyId id, int number);

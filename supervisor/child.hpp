@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "supervisor/base/file.hpp"
 #include "supervisor/health/prober.hpp"
 #include "supervisor/launch/proxy.hpp"
 #include "supervisor/runtime.hpp"
@@ -19,6 +20,7 @@ struct Child {
     std::unique_ptr<Proxy> proxy;
     std::shared_ptr<const Network> network;
     int lane = 0;
+    FileStamp program;  // as it was when it was started
     std::unique_ptr<Prober> prober;
     Cause cause{};
     Time started;

@@ -128,6 +128,7 @@ Proxy::Observer App::observe(ProxyId id) {
 Result<> App::launch(ProxyId id, Cause cause) {
     const int lane = free_lane();
     unused_listeners_.clear();
+    const FileStamp program = stamp_of(config_.proxy.command.front());
     const auto launch = compile_proxy(lane);
     if (!launch) return std::unexpected(launch.error());
     auto started = Proxy::start(parts_.loop, *launch, observe(id));
@@ -136,6 +137,7 @@ Result<> App::launch(ProxyId id, Cause cause) {
     children_[id] = {.proxy = *std::move(started),
                      .network = network_,
                      .lane = lane,
+                     .program = program,
                      .prober = nullptr,
                      .cause = cause,
                      .started = WallClock::now()};
@@ -143,12 +145,12 @@ Result<> App::launch(ProxyId id, Cause cause) {
 
     log::set_field("PROXY_PID", std::to_string(proxy.pid()));
     const auto& names = network_->names;
-    say(false, std::format(
-                   "starting {} as process {} in {} of pause process {}, with {} sockets and {}",
-                   config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
-                   network_->namespaces.pause.pid(), parts_.lanes.sockets(lane).size(),
-                   names ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
-                         : "the host's names"));
+    say(false, std::format("starting {} as process {} in {} of pause process {}, with {} sockets and {}",
+                           config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
+                           network_->namespaces.pause.pid(), parts_.lanes.sockets(lane).size(),
+                           names ? std::format("names from {} (network {})", names->chosen.address,
+                                               names->chosen.network)
+                                 : "the host's names"));
     if (names && !names->others.empty()) {
         spdlog::warn("only names of network {} resolve; set network = in [podman] to choose another of: {}",
                      names->chosen.network, listed(names->others));
@@ -178,6 +180,16 @@ void App::perform(const effect::TellReloading&) {
     systemd_.extend_timeout(timeout.count() == 0 ? timeout : timeout + kStopMargin);
 }
 
+// An update of the program takes effect with the next reload, which a signal to the old process cannot bring
+// about.
+bool App::program_changed() const {
+    const auto child = machine_.serving ? children_.find(machine_.serving->id) : children_.end();
+    if (child == children_.end() || child->second.program == stamp_of(config_.proxy.command.front()))
+        return false;
+    spdlog::info("{} is another file than the one that runs", config_.proxy.command.front());
+    return true;
+}
+
 // Where Podman is was settled at start: our watches and the unit's OpenFile= hang on it.
 void App::perform(const effect::ReadConfig&) {
     const Loaded read = Loaded::now(loaded_.file);  // before it is read: what changes meanwhile is noticed
@@ -189,7 +201,7 @@ void App::perform(const effect::ReadConfig&) {
         loaded->podman.runroot != config_.podman.runroot) {
         spdlog::warn("podman.runtime_dir and podman.runroot take effect when the service is restarted");
     }
-    const bool relaunch = loaded->proxy.command != config_.proxy.command ||
+    const bool relaunch = program_changed() || loaded->proxy.command != config_.proxy.command ||
                           loaded->proxy.ready != config_.proxy.ready ||
                           loaded->proxy.watchdog != config_.proxy.watchdog ||
                           loaded->podman != config_.podman || loaded->health != config_.health;

@@ -145,7 +145,7 @@ void add_network(control::Status& status, const View& view) {
 }  // namespace
 
 Loaded Loaded::now(const std::string& file) {
-    return {.file = file, .when = std::chrono::system_clock::now(), .stamp = control::stamp_of(file)};
+    return {.file = file, .when = std::chrono::system_clock::now(), .stamp = stamp_of(file)};
 }
 
 control::Status snapshot(const View& view) {

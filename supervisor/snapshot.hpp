@@ -19,10 +19,10 @@ namespace rs {
 struct Loaded {
     std::string file;
     control::Time when;
-    control::FileStamp stamp;
+    FileStamp stamp;
 
     static Loaded now(const std::string& file);
-    [[nodiscard]] bool changed() const { return control::stamp_of(file) != stamp; }
+    [[nodiscard]] bool changed() const { return stamp_of(file) != stamp; }
 };
 
 // What there is to see, for as long as a call takes.
@@ -43,7 +43,8 @@ struct View {
 control::Status snapshot(const View& view);
 
 // snapshot.cpp's part of the status that is a list of things to look at, now: what a launch needs.
-std::vector<control::Item> needs(const PodmanPaths& paths, const PodmanConfig& config, const UserUnits& units);
+std::vector<control::Item> needs(const PodmanPaths& paths, const PodmanConfig& config,
+                                 const UserUnits& units);
 
 // Goes through everything that has to be so. Reads files, waits for nothing.
 std::vector<control::Check> examine(const View& view);

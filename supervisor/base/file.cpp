@@ -1,6 +1,7 @@
 #include "supervisor/base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,6 +36,16 @@ Result<> overwrite_file(const std::string& path, std::string_view content) {
     if (static_cast<std::size_t>(put) != content.size()) return fail_errno(path, ENOSPC);
     if (::ftruncate(file.get(), put) < 0) return fail_errno(path, errno);
     return {};
+}
+
+FileStamp stamp_of(const std::string& path) {
+    constexpr std::int64_t kSecond = 1'000'000'000;
+    struct stat file{};
+    if (::stat(path.c_str(), &file) < 0) return {};
+    return {.device = file.st_dev,
+            .inode = file.st_ino,
+            .size = file.st_size,
+            .changed_nsec = file.st_mtim.tv_sec * kSecond + file.st_mtim.tv_nsec};
 }
 
 }  // namespace rs

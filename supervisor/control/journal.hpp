@@ -37,15 +37,4 @@ class Journal {
     std::deque<Event> events_;
 };
 
-// Which file it was: another inode, size or time of change is another one.
-struct FileStamp {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    std::int64_t size = -1;
-    std::int64_t changed_nsec = 0;
-    bool operator==(const FileStamp&) const = default;
-};
-// A file that cannot be looked at has a stamp that equals no file's.
-FileStamp stamp_of(const std::string& path);
-
 }  // namespace rs::control

@@ -1,5 +1,6 @@
 """systemctl reload: what is read anew, what follows from it, and that systemd always hears the end of it."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -135,6 +136,21 @@ def test_a_changed_command_needs_more_than_the_signal(reloading_itself):
     with changed_file(CONFIG, CONFIG.read_text().replace('"--environ", ', "")):
         systemctl("reload", CADDY)
         assert proxy_other_than(before.pid) != before
+
+
+def test_a_program_that_was_updated_needs_more_than_the_signal(reloading_itself, journal):
+    program, before = Path("/usr/local/bin/caddy"), proxy()
+    updated, kept = program.with_name("caddy.new"), program.with_name("caddy.old")
+    shutil.copy2(program, updated)
+    program.rename(kept)
+    updated.rename(program)
+    try:
+        systemctl("reload", CADDY)
+        journal.wait_for(f"{program} is another file than the one that runs")
+        wait_for("the old proxy to be gone", before.gone)
+        assert web.serves_whoami()
+    finally:
+        kept.rename(program)
 
 
 def test_a_reload_that_caddy_says_nothing_about_ends_after_the_start_timeout(reloading_itself):
