@@ -60,6 +60,8 @@ class App {
     void perform(const effect::Exit& exit) { parts_.loop.exit(exit.status); }
 
     void follow_units();
+    Result<> renew_sandboxes(const Config& config);
+    void tell_warnings() const;
     [[nodiscard]] std::expected<Network, Missing> all_there() const;
     void adopt(Network found);
     [[nodiscard]] bool in_use(int lane) const;

@@ -102,7 +102,7 @@ Result<CompiledLaunch> App::compile_proxy(int lane) {
                     .watchdog = config_.proxy.watchdog,
                     .resolv_conf = std::move(resolv_conf),
                     .supervised = true,
-                    .filter = parts_.filter});
+                    .sandbox = parts_.sandboxes.proxy});
 }
 
 Proxy::Observer App::observe(ProxyId id) {
@@ -172,20 +172,37 @@ void App::perform(const effect::TellReloading&) {
     systemd_.extend_timeout(timeout.count() == 0 ? timeout : timeout + kStopMargin);
 }
 
+// Also without a change of [policy]: the profile's file, or the paths that it names, may be others now.
+Result<> App::renew_sandboxes(const Config& config) {
+    auto made = make_sandboxes(config);
+    if (!made) return std::unexpected(made.error());
+    parts_.sandboxes = *std::move(made);
+    tell_warnings();
+    return {};
+}
+
+void App::tell_warnings() const {
+    for (const auto& warning : parts_.sandboxes.proxy.warnings)
+        spdlog::warn("{}", warning);
+}
+
 // Where Podman is was settled at start: our watches and the unit's OpenFile= hang on it.
 void App::perform(const effect::ReadConfig&) {
     auto loaded = load_config(config_file_);
     if (!loaded) return post(event::ReloadRefused{loaded.error().text()});
+    if (auto made = renew_sandboxes(*loaded); !made) {
+        return post(event::ReloadRefused{std::format("{}: {}", config_file_, made.error().message)});
+    }
     for (const auto& line : difference(config_, *loaded))
         spdlog::info("{}", line);
     if (loaded->podman.runtime_dir != config_.podman.runtime_dir ||
         loaded->podman.runroot != config_.podman.runroot) {
         spdlog::warn("podman.runtime_dir and podman.runroot take effect when the service is restarted");
     }
-    const bool relaunch = loaded->proxy.command != config_.proxy.command ||
-                          loaded->proxy.ready != config_.proxy.ready ||
-                          loaded->proxy.watchdog != config_.proxy.watchdog ||
-                          loaded->podman != config_.podman || loaded->health != config_.health;
+    const bool relaunch =
+        loaded->proxy.command != config_.proxy.command || loaded->proxy.ready != config_.proxy.ready ||
+        loaded->proxy.watchdog != config_.proxy.watchdog || loaded->podman != config_.podman ||
+        loaded->policy != config_.policy || loaded->health != config_.health;
     const bool other_units =
         loaded->podman.wait_for != config_.podman.wait_for || loaded->podman.start != config_.podman.start;
     config_ = *std::move(loaded);
@@ -226,7 +243,7 @@ Result<CompiledLaunch> App::compile_probe(const Network& network,
                     .watchdog = {},
                     .resolv_conf = {},
                     .supervised = true,
-                    .filter = parts_.filter});
+                    .sandbox = parts_.sandboxes.probe});
 }
 
 void App::perform(const effect::Probe& wanted) {

@@ -4,6 +4,8 @@
 #include <format>
 #include <ranges>
 
+#include "policy/names.hpp"
+
 namespace rs {
 namespace {
 
@@ -48,6 +50,37 @@ std::string text(Readiness value) {
     return {};
 }
 
+std::string text(LandlockMode value) {
+    switch (value) {
+        case LandlockMode::enforce:
+            return "\"enforce\"";
+        case LandlockMode::best_effort:
+            return "\"best-effort\"";
+        case LandlockMode::off:
+            return "\"off\"";
+    }
+    return {};
+}
+
+std::string text(const std::vector<std::uint16_t>& ports) {
+    std::string all;
+    for (const auto port : ports)
+        all += std::format("{}{}", all.empty() ? "" : ", ", port);
+    return "[" + all + "]";
+}
+
+template <class List>
+std::string text(const std::optional<List>& list) {
+    return list ? text(*list) : "the profile's";
+}
+
+std::string capabilities(std::uint64_t set) {
+    std::vector<std::string> names;
+    for (const auto name : policy::capability_names(set))
+        names.emplace_back(name);
+    return text(names);
+}
+
 std::string signal(int number) {
     return number == 0 ? "none" : std::format("\"SIG{}\"", ::sigabbrev_np(number));
 }
@@ -55,7 +88,7 @@ std::string signal(int number) {
 }  // namespace
 
 Entries entries(const Config& config) {
-    const auto& [proxy, podman, health] = config;
+    const auto& [proxy, podman, health, policy] = config;
     return {
         {"proxy.command", text(proxy.command)},
         {"proxy.ready", text(proxy.ready)},
@@ -83,6 +116,16 @@ Entries entries(const Config& config) {
         {"health.timeout", text(health.timeout)},
         {"health.start_period", span(health.start_period)},
         {"health.retries", text(health.retries)},
+        {"policy.profile", text(policy.profile)},
+        {"policy.allow", text(policy.allow)},
+        {"policy.deny", text(policy.deny)},
+        {"policy.capabilities", capabilities(policy.capabilities)},
+        {"policy.landlock", text(policy.landlock)},
+        {"policy.read", text(policy.read)},
+        {"policy.write", text(policy.write)},
+        {"policy.execute", text(policy.execute)},
+        {"policy.tcp_bind", text(policy.tcp_bind)},
+        {"policy.tcp_connect", text(policy.tcp_connect)},
     };
 }
 
