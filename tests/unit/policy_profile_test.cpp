@@ -38,8 +38,7 @@ TEST(ProfileText, SaysWhereItIsNoToml) {
 }
 
 TEST(ProfileText, NamesUnknownKeysWithWhatWasMeant) {
-    EXPECT_EQ(trouble("inclu = []"),
-              "p.toml:1:1: unknown key 'inclu' in a profile; did you mean 'include'?");
+    EXPECT_EQ(trouble("inclu = []"), "p.toml:1:1: unknown key 'inclu' in a profile; did you mean 'include'?");
     EXPECT_EQ(trouble("[landlock]\nreads = []"),
               "p.toml:2:1: unknown key 'reads' in [landlock]; did you mean 'read'?");
     EXPECT_EQ(trouble("[[calls]]\nnames = [\"read\"]\naktion = \"allow\""),
