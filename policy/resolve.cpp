@@ -6,6 +6,8 @@
 #include <format>
 #include <string>
 
+#include "policy/names.hpp"
+
 namespace rs::policy {
 namespace {
 
@@ -20,58 +22,58 @@ constexpr bool kX32 = false;
 // What a tracer leaves of a call that it skipped (ptrace(2), PTRACE_O_TRACESECCOMP).
 constexpr int kNoCall = -1;
 
-// Negative for a call that exists, but not on this architecture (seccomp_syscall_resolve_name(3)).
-Result<int> number_of(const std::string& name) {
-    const int number = seccomp_syscall_resolve_name(name.c_str());
-    if (number == __NR_SCMP_ERROR) {
-        return fail(std::format("system call '{}' is unknown to libseccomp", name));
-    }
-    return number;
+bool holds(const Condition& condition, const seccomp_data& data) {
+    return (data.args[condition.argument] & condition.mask) == condition.value;
 }
 
-Result<> add_group(ResolvedPolicy& resolved, const SyscallGroup& group) {
-    for (const auto& name : group.calls) {
-        const auto number = number_of(name);
-        if (!number) return std::unexpected(number.error());
-        if (*number < 0) continue;
-        if (!resolved.calls.emplace(*number, ResolvedCall{group.action, {}}).second) {
-            return fail(std::format("system call '{}' is named twice, the second time in group '{}'", name,
-                                    group.name));
+bool holds(const ArgumentRule& rule, const seccomp_data& data) {
+    return std::ranges::all_of(rule.conditions, [&](const auto& each) { return holds(each, data); });
+}
+
+// Some value of the argument fits both.
+bool compatible(const Condition& a, const Condition& b) {
+    const std::uint64_t both = a.mask & b.mask;
+    return a.argument != b.argument || (a.value & both) == (b.value & both);
+}
+
+bool overlap(const ArgumentRule& a, const ArgumentRule& b) {
+    return std::ranges::all_of(a.conditions, [&](const auto& left) {
+        return std::ranges::all_of(b.conditions, [&](const auto& right) { return compatible(left, right); });
+    });
+}
+
+Result<> check_rule(const std::string& call, const ArgumentRule& rule) {
+    unsigned seen = 0;
+    for (const auto& [argument, mask, value] : rule.conditions) {
+        if (argument >= kArguments) {
+            return fail(std::format("a rule for '{}' is about argument {}; there are 0 to {}", call, argument,
+                                    kArguments - 1));
         }
+        if ((value & ~mask) != 0) {
+            return fail(
+                std::format("a rule for '{}' can never match: value {:#x} has bits outside of mask {:#x}",
+                            call, value, mask));
+        }
+        if ((seen >> argument & 1U) != 0) {
+            return fail(std::format("a rule for '{}' looks at argument {} twice", call, argument));
+        }
+        seen |= 1U << argument;
     }
+    if (seen == 0) return fail(std::format("a rule for '{}' has no condition", call));
     return {};
 }
 
-// Some value of the argument matches both.
-bool overlap(const ResolvedRule& a, const ResolvedRule& b) {
-    if (a.argument != b.argument) return true;
-    const std::uint64_t both = a.mask & b.mask;
-    return (a.value & both) == (b.value & both);
-}
-
-Result<> add_rule(ResolvedPolicy& resolved, const ArgumentRule& rule) {
-    const auto number = number_of(rule.call);
-    if (!number) return std::unexpected(number.error());
-    if (rule.argument >= kArguments) {
-        return fail(std::format("a rule for '{}' is about argument {}; there are 0 to {}", rule.call,
-                                rule.argument, kArguments - 1));
+Result<> check_rules(const std::string& call, const CallPolicy& policy) {
+    const auto& rules = policy.rules;
+    for (auto rule = rules.begin(); rule != rules.end(); ++rule) {
+        if (auto right = check_rule(call, *rule); !right) return right;
+        const auto clashes = [&](const ArgumentRule& other) {
+            return other.action != rule->action && overlap(other, *rule);
+        };
+        if (std::any_of(rules.begin(), rule, clashes)) {
+            return fail(std::format("two rules for '{}' answer the same arguments differently", call));
+        }
     }
-    if ((rule.value & ~rule.mask) != 0) {
-        return fail(std::format("a rule for '{}' can never match: value {:#x} has bits outside of mask {:#x}",
-                                rule.call, rule.value, rule.mask));
-    }
-    if (*number < 0) return {};
-    const auto [call, fresh] = resolved.calls.try_emplace(*number, ResolvedCall{resolved.otherwise, {}});
-    auto& rules = call->second.rules;
-    if (!fresh && rules.empty()) {
-        return fail(
-            std::format("system call '{}' has a rule for its arguments and is also in a group", rule.call));
-    }
-    const ResolvedRule added{rule.argument, rule.mask, rule.value, rule.action};
-    if (std::ranges::any_of(rules, [&](const auto& other) { return overlap(added, other); })) {
-        return fail(std::format("two rules for '{}' match the same arguments", rule.call));
-    }
-    rules.push_back(added);
     return {};
 }
 
@@ -80,15 +82,16 @@ Result<> add_rule(ResolvedPolicy& resolved, const ArgumentRule& rule) {
 Result<ResolvedPolicy> resolve(const SyscallPolicy& policy) {
     ResolvedPolicy resolved{
         .otherwise = policy.otherwise, .arch = seccomp_arch_native(), .newest = 0, .calls = {}};
-    for (const auto& group : policy.groups) {
-        if (auto added = add_group(resolved, group); !added) return std::unexpected(added.error());
+    for (const auto& [name, call] : policy.calls) {
+        const auto known = know_call(name);
+        if (!known) return fail(known.error());
+        if (auto right = check_rules(name, call); !right) return std::unexpected(right.error());
+        if (*known == Known::here) resolved.calls.emplace(number_of(name), call);
     }
-    for (const auto& rule : policy.rules) {
-        if (auto added = add_rule(resolved, rule); !added) return std::unexpected(added.error());
+    if (!policy.newest.empty()) {
+        if (const auto known = know_call(policy.newest); !known) return fail(known.error());
+        resolved.newest = std::max(0, number_of(policy.newest));
     }
-    const auto newest = number_of(policy.newest);
-    if (!newest) return std::unexpected(newest.error());
-    resolved.newest = std::max(0, *newest);
     if (!resolved.calls.empty()) resolved.newest = std::max(resolved.newest, resolved.calls.rbegin()->first);
     return resolved;
 }
@@ -101,7 +104,7 @@ Action decide(const ResolvedPolicy& policy, const seccomp_data& data) {
     const auto call = policy.calls.find(data.nr);
     if (call == policy.calls.end()) return policy.otherwise;
     for (const auto& rule : call->second.rules) {
-        if ((data.args[rule.argument] & rule.mask) == rule.value) return rule.action;
+        if (holds(rule, data)) return rule.action;
     }
     return call->second.action;
 }

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <map>
-#include <vector>
 
 #include "policy/syscall_policy.hpp"
 #include "supervisor/base/error.hpp"
@@ -16,28 +15,17 @@ namespace rs::policy {
 // calls by this bit (syscall(2), "Architecture calling conventions").
 inline constexpr std::uint32_t kForeignNumbers = 0x4000'0000;
 
-struct ResolvedRule {
-    unsigned argument;
-    std::uint64_t mask;
-    std::uint64_t value;
-    Action action;
-};
-
-struct ResolvedCall {
-    Action action;                    // without rules, or when none matches
-    std::vector<ResolvedRule> rules;  // at most one matches
-};
-
 struct ResolvedPolicy {
     Action otherwise;
     std::uint32_t
         arch;    // AUDIT_ARCH_* of the only architecture whose calls are answered by anything but a kill
     int newest;  // numbers above it do not exist
-    std::map<int, ResolvedCall> calls;
+    std::map<int, CallPolicy> calls;
 };
 
-// A call that only other architectures have is left out. Errors: a name that libseccomp does not know, a call
-// named twice, a rule that cannot match or clashes with another.
+// A call that only other architectures have is left out, and so is one that libseccomp is too old for: what
+// is left out is refused. Errors: a name that is no system call, a rule that cannot match or clashes with
+// another.
 Result<ResolvedPolicy> resolve(const SyscallPolicy& policy);
 
 // What the policy means, said without BPF: the yardstick for the compiled program.

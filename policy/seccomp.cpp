@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "policy/proxy_syscalls.hpp"
+#include "policy/argument_rules.hpp"
 #include "policy/resolve.hpp"
 #include "policy/self_check.hpp"
 
@@ -54,20 +54,12 @@ Result<Context> new_context(Action otherwise) {
     return context;
 }
 
-Result<> add_call(scmp_filter_ctx context, Action otherwise, int number, const ResolvedCall& call) {
-    const std::string what = std::format("add system call {} to the filter", number);
+// Every call by its number alone; argument_rules() comes before what libseccomp makes of this.
+Result<> add_call(scmp_filter_ctx context, Action otherwise, int number, const CallPolicy& call) {
     // libseccomp refuses rules that repeat its default with EACCES.
-    if (call.rules.empty()) {
-        if (call.action == otherwise) return {};
-        return checked(seccomp_rule_add_exact_array(context, call.action, number, 0, nullptr), what);
-    }
-    for (const auto& rule : call.rules) {
-        if (rule.action == otherwise) continue;
-        const scmp_arg_cmp compare{rule.argument, SCMP_CMP_MASKED_EQ, rule.mask, rule.value};
-        const int result = seccomp_rule_add_exact_array(context, rule.action, number, 1, &compare);
-        if (auto added = checked(result, what); !added) return added;
-    }
-    return {};
+    if (call.action == otherwise) return {};
+    return checked(seccomp_rule_add_exact_array(context, call.action, number, 0, nullptr),
+                   std::format("add system call {} to the filter", number));
 }
 
 Result<std::vector<sock_filter>> export_program(scmp_filter_ctx context) {
@@ -86,17 +78,18 @@ Result<std::vector<sock_filter>> export_program(scmp_filter_ctx context) {
 // libseccomp answers numbers that are newer than its rules with its default. A C library that tries a new
 // call takes EPERM for a verdict, but ENOSYS for "use the old one", so ENOSYS it must be (OCI runtimes do the
 // same).
-std::vector<sock_filter> absent_head(std::uint32_t arch, int newest) {
+std::vector<sock_filter> head_of(const ResolvedPolicy& policy) {
     const auto load = [](std::size_t offset) {
         return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset));
     };
     std::vector<sock_filter> head;
     head.push_back(load(offsetof(seccomp_data, arch)));
-    // Other architectures and x32 are left to libseccomp, which kills.
-    head.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, 4));
+    head.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, policy.arch, 1, 0));
+    head.push_back(BPF_STMT(BPF_RET | BPF_K, kKill));
     head.push_back(load(offsetof(seccomp_data, nr)));
+    // x32 is left to libseccomp, which kills.
     head.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kForeignNumbers, 2, 0));
-    head.push_back(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, static_cast<std::uint32_t>(newest), 0, 1));
+    head.push_back(BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, static_cast<std::uint32_t>(policy.newest), 0, 1));
     head.push_back(BPF_STMT(BPF_RET | BPF_K, kAbsent));
     return head;
 }
@@ -116,8 +109,10 @@ Result<SeccompProgram> compile_filter(const SyscallPolicy& policy) {
     const auto body = export_program(context->get());
     if (!body) return std::unexpected(body.error());
 
-    SeccompProgram program{absent_head(resolved->arch, resolved->newest)};
-    program.instructions.insert(program.instructions.end(), body->begin(), body->end());
+    SeccompProgram program{head_of(*resolved)};
+    const auto rules = argument_rules(*resolved);
+    for (const auto* part : {&rules, &*body})
+        program.instructions.insert(program.instructions.end(), part->begin(), part->end());
     if (program.instructions.size() > BPF_MAXINSNS) {
         return fail(std::format("the system call filter has {} instructions, the kernel takes {}",
                                 program.instructions.size(), BPF_MAXINSNS));
@@ -126,10 +121,6 @@ Result<SeccompProgram> compile_filter(const SyscallPolicy& policy) {
         return std::unexpected(same.error());
     }
     return program;
-}
-
-Result<SeccompProgram> compile_proxy_filter() {
-    return compile_filter(proxy_syscalls());
 }
 
 }  // namespace rs::policy

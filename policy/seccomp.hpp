@@ -19,11 +19,8 @@ struct SeccompProgram {
 };
 
 // The program for this machine's architecture, checked against the policy call by call. Errors: those of the
-// policy itself (a name that libseccomp does not know, contradictory rules), out of memory, a program that is
+// policy itself (a name that is no system call, contradictory rules), out of memory, a program that is
 // too long or that does not do what the policy says.
 Result<SeccompProgram> compile_filter(const SyscallPolicy& policy);
-
-// What every proxy and every tool run in its place gets: proxy_syscalls().
-Result<SeccompProgram> compile_proxy_filter();
 
 }  // namespace rs::policy

@@ -33,13 +33,17 @@ seccomp_data call_of(std::uint32_t arch, int number, std::uint64_t every_argumen
 }
 
 Result<> check_rules(const ResolvedPolicy& policy, std::span<const sock_filter> program, int number,
-                     const ResolvedCall& call) {
+                     const CallPolicy& call) {
     for (const auto& rule : call.rules) {
-        auto data = call_of(policy.arch, number, 0);
-        for (int bit = -1; bit < 64; ++bit) {
-            const std::uint64_t flip = bit < 0 ? 0 : std::uint64_t{1} << bit;
-            data.args[rule.argument] = rule.value ^ flip;
-            if (auto same = compare(policy, program, data); !same) return same;
+        auto fitting = call_of(policy.arch, number, 0);
+        for (const auto& condition : rule.conditions)
+            fitting.args[condition.argument] = condition.value;
+        for (const auto& condition : rule.conditions) {
+            for (int bit = -1; bit < 64; ++bit) {
+                auto data = fitting;
+                data.args[condition.argument] ^= bit < 0 ? 0 : std::uint64_t{1} << bit;
+                if (auto same = compare(policy, program, data); !same) return same;
+            }
         }
     }
     return {};

@@ -1,13 +1,13 @@
 // Which system calls a process may make, by name: plain data, to be compiled into a BPF program
-// (seccomp.hpp).
+// (seccomp.hpp), shown to people, and compared.
 #pragma once
 
 #include <linux/seccomp.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace rs::policy {
@@ -22,36 +22,46 @@ constexpr Action refuse_with(int code) {
 }
 
 inline constexpr Action kAllow = SECCOMP_RET_ALLOW;
+inline constexpr Action kLog = SECCOMP_RET_LOG;  // allowed, and told to the audit log
 inline constexpr Action kKill = SECCOMP_RET_KILL_PROCESS;
 // What a kernel without the call answers; libraries that try a new call first then take the old one.
 inline constexpr Action kAbsent = refuse_with(ENOSYS);
 inline constexpr Action kForbidden = refuse_with(EPERM);
 
-// Calls with one answer, whatever their arguments.
-struct SyscallGroup {
-    std::string name;  // for people; systemd's name (systemd.exec(5), SystemCallFilter=) where it has one
-    Action action;
-    std::vector<std::string> calls;
-};
+constexpr bool is_allowed(Action action) {
+    return action == kAllow || action == kLog;
+}
 
-// A call that is answered by `action` when (argument & mask) == value. There is deliberately no other
-// comparison: libseccomp combines "less" and "not equal" into programs that allow too much. Of two rules for
-// one call no value may match both.
-struct ArgumentRule {
-    std::string call;
+// Holds when (argument & mask) == value. There is deliberately no other comparison: "less" and "not equal"
+// are where compilers of filters make programs that allow too much.
+struct Condition {
     unsigned argument;  // 0 to 5
     std::uint64_t mask;
     std::uint64_t value;
+    bool operator==(const Condition&) const = default;
+};
+
+// Holds when every condition does. No argument is looked at twice.
+struct ArgumentRule {
+    std::vector<Condition> conditions;
     Action action;
+    bool operator==(const ArgumentRule&) const = default;
+};
+
+struct CallPolicy {
+    Action action;                    // without rules, or when none holds
+    std::vector<ArgumentRule> rules;  // two that can hold together have the same action
+    bool operator==(const CallPolicy&) const = default;
 };
 
 struct SyscallPolicy {
-    Action otherwise;  // for every call, or argument, not named below
-    // The newest call that the authors of this policy have thought about. Calls above it are answered with
-    // ENOSYS, whether or not this kernel or libseccomp has them, so that a policy means the same everywhere.
+    Action otherwise;  // for every call not named below
+    // The newest call that the authors of this policy have thought about. Calls above it, and above all that
+    // are named below, are answered with ENOSYS, whether or not this kernel or libseccomp has them, so that a
+    // policy means the same everywhere. Empty: as new as what is named below.
     std::string newest;
-    std::vector<SyscallGroup> groups;
-    std::vector<ArgumentRule> rules;
+    std::map<std::string, CallPolicy> calls;
+    bool operator==(const SyscallPolicy&) const = default;
 };
 
 }  // namespace rs::policy

@@ -17,6 +17,7 @@ App::App(std::string name, const Config& config, const std::string& config_file,
     machine_.settings = settings_of(config, parts_.lanes);
     machine_.since = std::chrono::steady_clock::now();
     follow_units();
+    tell_warnings();
 }
 
 Result<int> App::run() {
@@ -175,7 +176,12 @@ void App::health_changed(ProxyId id, const Prober::Report& report) {
 
 int run_service(const std::string& name, const std::string& config_file, const Config& config) {
     block_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD});
-    auto parts = prepare(name, config);
+    auto sandboxes = make_sandboxes(config);
+    if (!sandboxes) {
+        spdlog::error("{}: {}", config_file, sandboxes.error().message);
+        return to_int(ExitStatus::config);
+    }
+    auto parts = prepare(name, config, *std::move(sandboxes));
     if (!parts) {
         spdlog::error("{}", parts.error().message);
         return to_int(ExitStatus::os_error);

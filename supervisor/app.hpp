@@ -73,6 +73,8 @@ class App {
     void perform(const effect::Exit& exit) { parts_.loop.exit(exit.status); }
 
     void follow_units();
+    Result<> renew_sandboxes(const Config& config);
+    void tell_warnings() const;
     [[nodiscard]] std::expected<Network, Missing> all_there() const;
     void adopt(Network found);
     [[nodiscard]] bool in_use(int lane) const;
@@ -85,6 +87,7 @@ class App {
                                                        const std::vector<std::string>& command) const;
     Result<> launch(ProxyId id, Cause cause);
     [[nodiscard]] bool program_changed() const;
+    [[nodiscard]] bool needs_successor(const Config& wanted) const;
     void receive_notification();
     void health_changed(ProxyId id, const Prober::Report& report);
     void signal_proxy(ProxyId id, int number);

@@ -102,7 +102,7 @@ Result<CompiledLaunch> App::compile_proxy(int lane) {
                     .watchdog = config_.proxy.watchdog,
                     .resolv_conf = std::move(resolv_conf),
                     .supervised = true,
-                    .filter = parts_.filter});
+                    .sandbox = parts_.sandboxes.proxy});
 }
 
 Proxy::Observer App::observe(ProxyId id) {
@@ -190,21 +190,43 @@ bool App::program_changed() const {
     return true;
 }
 
+// A signal is not enough: what is launched, or how, is another.
+bool App::needs_successor(const Config& wanted) const {
+    const auto& [proxy, podman, health, policy] = wanted;
+    return program_changed() || proxy.command != config_.proxy.command || proxy.ready != config_.proxy.ready ||
+           proxy.watchdog != config_.proxy.watchdog || podman != config_.podman || health != config_.health ||
+           policy != config_.policy;
+}
+
+// Also without a change of [policy]: the profile's file, or the paths that it names, may be others now.
+Result<> App::renew_sandboxes(const Config& config) {
+    auto made = make_sandboxes(config);
+    if (!made) return std::unexpected(made.error());
+    parts_.sandboxes = *std::move(made);
+    tell_warnings();
+    return {};
+}
+
+void App::tell_warnings() const {
+    for (const auto& warning : parts_.sandboxes.proxy.warnings)
+        spdlog::warn("{}", warning);
+}
+
 // Where Podman is was settled at start: our watches and the unit's OpenFile= hang on it.
 void App::perform(const effect::ReadConfig&) {
     const Loaded read = Loaded::now(loaded_.file);  // before it is read: what changes meanwhile is noticed
     auto loaded = load_config(loaded_.file);
     if (!loaded) return post(event::ReloadRefused{loaded.error().text()});
+    if (auto made = renew_sandboxes(*loaded); !made) {
+        return post(event::ReloadRefused{std::format("{}: {}", loaded_.file, made.error().message)});
+    }
     for (const auto& line : difference(config_, *loaded))
         spdlog::info("{}", line);
     if (loaded->podman.runtime_dir != config_.podman.runtime_dir ||
         loaded->podman.runroot != config_.podman.runroot) {
         spdlog::warn("podman.runtime_dir and podman.runroot take effect when the service is restarted");
     }
-    const bool relaunch = program_changed() || loaded->proxy.command != config_.proxy.command ||
-                          loaded->proxy.ready != config_.proxy.ready ||
-                          loaded->proxy.watchdog != config_.proxy.watchdog ||
-                          loaded->podman != config_.podman || loaded->health != config_.health;
+    const bool relaunch = needs_successor(*loaded);
     const bool other_units =
         loaded->podman.wait_for != config_.podman.wait_for || loaded->podman.start != config_.podman.start;
     config_ = *std::move(loaded);
@@ -246,7 +268,7 @@ Result<CompiledLaunch> App::compile_probe(const Network& network,
                     .watchdog = {},
                     .resolv_conf = {},
                     .supervised = true,
-                    .filter = parts_.filter});
+                    .sandbox = parts_.sandboxes.probe});
 }
 
 void App::perform(const effect::Probe& wanted) {

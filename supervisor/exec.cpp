@@ -7,12 +7,12 @@
 #include <ranges>
 #include <string_view>
 
-#include "policy/seccomp.hpp"
 #include "supervisor/base/exit_status.hpp"
 #include "supervisor/base/log.hpp"
 #include "supervisor/launch/child.hpp"
 #include "supervisor/launch/compile.hpp"
 #include "supervisor/runtime.hpp"
+#include "supervisor/sandbox.hpp"
 
 namespace rs {
 namespace {
@@ -44,7 +44,7 @@ Result<std::string> resolv_conf_for(const PodmanPaths& paths, const Network& net
 
 }  // namespace
 
-int exec_in_network(const PodmanConfig& config, const std::vector<std::string>& command) {
+int exec_in_network(const Config& whole, const std::vector<std::string>& command) {
     if (::geteuid() == 0) {
         return give_up(ExitStatus::usage,
                        "exec must be run by the user who owns the containers, not by root: "
@@ -55,14 +55,17 @@ int exec_in_network(const PodmanConfig& config, const std::vector<std::string>& 
         return give_up(ExitStatus::not_found, std::format("cannot find '{}' in PATH", command.front()));
     }
 
+    const PodmanConfig& config = whole.podman;
     const auto paths = podman_paths(config.runtime_dir, config.runroot, UniqueFd{});
     if (!paths) return give_up(ExitStatus::config, paths.error().message);
     const auto network = look(*paths, config);
     if (!network) return give_up(ExitStatus::unavailable, network.error().reason);
     const auto resolv_conf = resolv_conf_for(*paths, *network);
     if (!resolv_conf) return give_up(ExitStatus::os_error, resolv_conf.error().message);
-    const auto filter = policy::compile_proxy_filter();
-    if (!filter) return give_up(ExitStatus::os_error, filter.error().message);
+    const auto sandbox = make_exec_sandbox(whole);
+    if (!sandbox) return give_up(ExitStatus::config, sandbox.error().message);
+    for (const auto& warning : sandbox->warnings)
+        spdlog::warn("{}", warning);
 
     const auto launch = compile({.program = program,
                                  .command = command,
@@ -72,7 +75,7 @@ int exec_in_network(const PodmanConfig& config, const std::vector<std::string>& 
                                  .notify_socket = {},
                                  .resolv_conf = *resolv_conf,
                                  .supervised = false,
-                                 .filter = *filter});
+                                 .sandbox = *sandbox});
     if (!launch) return give_up(ExitStatus::os_error, launch.error().message);
 
     const ChildFailure failure = carry_out(launch->plan());

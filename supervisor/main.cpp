@@ -7,11 +7,17 @@
 #include "supervisor/cli.hpp"
 #include "supervisor/config/parse.hpp"
 #include "supervisor/exec.hpp"
+#include "supervisor/sandbox.hpp"
 
 namespace {
 
 int refuse(const rs::Diagnostic& diagnostic) {
     spdlog::error("{}", diagnostic.text());
+    return to_int(rs::ExitStatus::config);
+}
+
+int refuse(const std::string& file, const rs::Error& error) {
+    spdlog::error("{}: {}", file, error.message);
     return to_int(rs::ExitStatus::config);
 }
 
@@ -25,6 +31,8 @@ struct CarryOut {
     int operator()(const rs::cli::Check& command) const {
         const auto config = rs::load_config(command.config_file);
         if (!config) return refuse(config.error());
+        if (const auto right = rs::check_policy(*config); !right)
+            return refuse(command.config_file, right.error());
         std::printf("%s: OK\n", command.config_file.c_str());
         return to_int(rs::ExitStatus::ok);
     }
@@ -36,7 +44,7 @@ struct CarryOut {
             if (!loaded) return refuse(loaded.error());
             config = *std::move(loaded);
         }
-        return rs::exec_in_network(config.podman, command.command);
+        return rs::exec_in_network(config, command.command);
     }
 };
 

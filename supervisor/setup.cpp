@@ -16,7 +16,7 @@ constexpr milliseconds kShortHandover{250};
 
 }  // namespace
 
-Result<Parts> prepare(const std::string& name, const Config& config) {
+Result<Parts> prepare(const std::string& name, const Config& config, Sandboxes sandboxes) {
     auto inherited = take_inherited();
     if (!inherited) return std::unexpected(inherited.error());
     auto paths = podman_paths(config.podman.runtime_dir, config.podman.runroot, inherited->user_runtime);
@@ -27,15 +27,13 @@ Result<Parts> prepare(const std::string& name, const Config& config) {
     if (!directory) return std::unexpected(directory.error());
     auto receiver = NotifyReceiver::create(*directory + "/notify");
     if (!receiver) return std::unexpected(receiver.error());
-    auto filter = policy::compile_proxy_filter();
-    if (!filter) return std::unexpected(filter.error());
     auto loop = Loop::create();
     if (!loop) return std::unexpected(loop.error());
     auto lanes = Lanes::create(std::move(inherited->sockets));
     if (!lanes) return std::unexpected(lanes.error());
     return Parts{*std::move(loop),     *std::move(lanes), std::move(inherited->user_runtime),
                  *std::move(paths),    *std::move(watch), *std::move(directory),
-                 *std::move(receiver), *std::move(filter)};
+                 *std::move(receiver), std::move(sandboxes)};
 }
 
 Settings settings_of(const Config& config, const Lanes& lanes) {

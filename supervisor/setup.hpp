@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "policy/seccomp.hpp"
 #include "supervisor/base/error.hpp"
 #include "supervisor/base/loop.hpp"
 #include "supervisor/config/config.hpp"
@@ -12,6 +11,7 @@
 #include "supervisor/notify/receiver.hpp"
 #include "supervisor/podman/paths.hpp"
 #include "supervisor/podman/watch.hpp"
+#include "supervisor/sandbox.hpp"
 #include "supervisor/service/machine.hpp"
 
 namespace rs {
@@ -24,10 +24,10 @@ struct Parts {
     std::unique_ptr<Watch> watch;
     std::string directory;  // for files of our own: the notify socket, resolv.conf
     NotifyReceiver receiver;
-    policy::SeccompProgram filter;
+    Sandboxes sandboxes;
 };
 
-Result<Parts> prepare(const std::string& name, const Config& config);
+Result<Parts> prepare(const std::string& name, const Config& config, Sandboxes sandboxes);
 
 // What of the configuration the state machine goes by.
 Settings settings_of(const Config& config, const Lanes& lanes);

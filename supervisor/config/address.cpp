@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "supervisor/config/text.hpp"
+#include "supervisor/base/text.hpp"
 
 namespace rs {
 

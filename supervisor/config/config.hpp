@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -62,10 +63,31 @@ struct HealthConfig {
     [[nodiscard]] bool enabled() const { return !http.empty() || !tcp.empty() || !command.empty(); }
 };
 
+// How Landlock's rules are taken where the kernel knows fewer of them.
+enum class LandlockMode {
+    enforce,      // the service fails
+    best_effort,  // it goes on with those that there are, and says so
+    off,          // none
+};
+
+// What the proxy may do, on top of a profile. Lists that are not there leave it to the profile.
+struct PolicyConfig {
+    std::string profile;  // a name or an absolute path; empty: by the command's name, else "generic"
+    std::vector<std::string> allow;  // system calls and @groups, all known
+    std::vector<std::string> deny;   // the same, stronger than `allow`
+    std::uint64_t capabilities = 0;  // bit mask, capabilities(7); kept in Podman's user namespace
+    LandlockMode landlock = LandlockMode::best_effort;
+    // Absolute paths, which may begin with ${VARIABLE}.
+    std::optional<std::vector<std::string>> read, write, execute;
+    std::optional<std::vector<std::uint16_t>> tcp_bind, tcp_connect;
+    bool operator==(const PolicyConfig&) const = default;
+};
+
 struct Config {
     ProxyConfig proxy;
     PodmanConfig podman;
     HealthConfig health;
+    PolicyConfig policy;
 };
 
 }  // namespace rs

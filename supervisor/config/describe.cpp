@@ -4,6 +4,8 @@
 #include <format>
 #include <ranges>
 
+#include "policy/names.hpp"
+
 namespace rs {
 namespace {
 
@@ -22,6 +24,10 @@ std::string text(const std::string& value) {
     }
     return all + '"';
 }
+
+// For what is not set, in words that are no TOML.
+constexpr const char* kNone = "none";
+constexpr const char* kOfProfile = "the profile's";
 
 std::string text(bool value) {
     return value ? "true" : "false";
@@ -58,14 +64,45 @@ std::string text(Readiness value) {
     return {};
 }
 
+std::string text(LandlockMode value) {
+    switch (value) {
+        case LandlockMode::enforce:
+            return "\"enforce\"";
+        case LandlockMode::best_effort:
+            return "\"best-effort\"";
+        case LandlockMode::off:
+            return "\"off\"";
+    }
+    return {};
+}
+
+std::string text(const std::vector<std::uint16_t>& ports) {
+    std::string all;
+    for (const auto port : ports)
+        all += std::format("{}{}", all.empty() ? "" : ", ", port);
+    return "[" + all + "]";
+}
+
+template <class List>
+std::string text(const std::optional<List>& list) {
+    return list ? text(*list) : kOfProfile;
+}
+
+std::string capabilities(std::uint64_t set) {
+    std::vector<std::string> names;
+    for (const auto name : policy::capability_names(set))
+        names.emplace_back(name);
+    return text(names);
+}
+
 std::string signal(int number) {
-    return number == 0 ? "none" : std::format("\"SIG{}\"", ::sigabbrev_np(number));
+    return number == 0 ? kNone : std::format("\"SIG{}\"", ::sigabbrev_np(number));
 }
 
 }  // namespace
 
 Entries entries(const Config& config) {
-    const auto& [proxy, podman, health] = config;
+    const auto& [proxy, podman, health, policy] = config;
     return {
         {"proxy.command", text(proxy.command)},
         {"proxy.ready", text(proxy.ready)},
@@ -87,12 +124,22 @@ Entries entries(const Config& config) {
         {"health.tcp", text(health.tcp)},
         {"health.command", text(health.command)},
         {"health.unix_socket", text(health.unix_socket)},
-        {"health.expect", health.expect == 0 ? "none" : text(health.expect)},
+        {"health.expect", health.expect == 0 ? kNone : text(health.expect)},
         {"health.inside", text(health.inside)},
         {"health.interval", text(health.interval)},
         {"health.timeout", text(health.timeout)},
         {"health.start_period", span(health.start_period)},
         {"health.retries", text(health.retries)},
+        {"policy.profile", text(policy.profile)},
+        {"policy.allow", text(policy.allow)},
+        {"policy.deny", text(policy.deny)},
+        {"policy.capabilities", capabilities(policy.capabilities)},
+        {"policy.landlock", text(policy.landlock)},
+        {"policy.read", text(policy.read)},
+        {"policy.write", text(policy.write)},
+        {"policy.execute", text(policy.execute)},
+        {"policy.tcp_bind", text(policy.tcp_bind)},
+        {"policy.tcp_connect", text(policy.tcp_connect)},
     };
 }
 
@@ -107,7 +154,9 @@ std::string toml_text(const Config& config) {
         }
         // Without a probe the parser refuses the other keys of [health], too.
         const bool idle = table == "health" && !config.health.enabled();
-        const bool unset = idle || value == "none" || value == "\"\"" || value == "[]";
+        // Of [policy], an empty list says something: nothing of what the profile has.
+        const bool empty = value == "\"\"" || (value == "[]" && table != "policy");
+        const bool unset = idle || empty || value == kNone || value == kOfProfile;
         all += std::format("{}{} = {}\n", unset ? "#" : "", key.substr(dot + 1), value);
     }
     return all;

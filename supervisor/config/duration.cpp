@@ -6,8 +6,8 @@
 #include <optional>
 #include <ratio>
 
-#include "supervisor/config/suggest.hpp"
-#include "supervisor/config/text.hpp"
+#include "supervisor/base/suggest.hpp"
+#include "supervisor/base/text.hpp"
 
 namespace rs {
 

@@ -10,8 +10,8 @@ namespace rs {
 
 namespace {
 
-template <class T>
-ValueResult<> store(T& target, ValueResult<T> value) {
+template <class Target, class T>
+ValueResult<> store(Target& target, ValueResult<T> value) {
     if (!value) return std::unexpected(std::move(value.error()));
     target = std::move(*value);
     return {};
@@ -106,6 +106,28 @@ constexpr std::array kKeys{
         [](Config& c, Info info, Node node) {
             return store(c.health.retries, read_integer(info, node, 1, 1000));
         }},
+    Key{{"policy", "profile", "a profile's name", R"("caddy")", "the program's name, else generic"},
+        [](Config& c, Info info, Node node) { return store(c.policy.profile, read_profile(info, node)); }},
+    Key{{"policy", "allow", "an array of system calls", R"(["chroot", "@chown"])", "[]"},
+        [](Config& c, Info info, Node node) { return store(c.policy.allow, read_calls(info, node)); }},
+    Key{{"policy", "deny", "an array of system calls", R"(["chmod", "@timer"])", "[]"},
+        [](Config& c, Info info, Node node) { return store(c.policy.deny, read_calls(info, node)); }},
+    Key{{"policy", "capabilities", "an array of capabilities", R"(["CAP_NET_BIND_SERVICE"])", "[]"},
+        [](Config& c, Info info, Node node) {
+            return store(c.policy.capabilities, read_capabilities(info, node));
+        }},
+    Key{{"policy", "landlock", "a string", R"("enforce")", R"("best-effort")"},
+        [](Config& c, Info info, Node node) { return store(c.policy.landlock, read_landlock(info, node)); }},
+    Key{{"policy", "read", "an array of absolute paths", R"(["/data/www"])", "what the profile has"},
+        [](Config& c, Info info, Node node) { return store(c.policy.read, read_paths(info, node)); }},
+    Key{{"policy", "write", "an array of absolute paths", R"(["${XDG_DATA_HOME}"])", "what the profile has"},
+        [](Config& c, Info info, Node node) { return store(c.policy.write, read_paths(info, node)); }},
+    Key{{"policy", "execute", "an array of absolute paths", R"(["/opt/caddy"])", "what the profile has"},
+        [](Config& c, Info info, Node node) { return store(c.policy.execute, read_paths(info, node)); }},
+    Key{{"policy", "tcp_bind", "an array of ports", "[2019]", "what the profile has"},
+        [](Config& c, Info info, Node node) { return store(c.policy.tcp_bind, read_ports(info, node)); }},
+    Key{{"policy", "tcp_connect", "an array of ports", "[80, 443]", "what the profile has"},
+        [](Config& c, Info info, Node node) { return store(c.policy.tcp_connect, read_ports(info, node)); }},
 };
 
 constexpr auto kInfos = [] {

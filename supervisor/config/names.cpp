@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
+#include "supervisor/base/text.hpp"
 #include "supervisor/config/address.hpp"
 #include "supervisor/config/reading.hpp"
-#include "supervisor/config/text.hpp"
 #include "supervisor/config/unit_name.hpp"
 #include "supervisor/config/values.hpp"
 

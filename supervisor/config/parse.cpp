@@ -3,26 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <exception>
 #include <format>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "supervisor/base/file.hpp"
+#include "supervisor/base/suggest.hpp"
+#include "supervisor/base/text.hpp"
+#include "supervisor/base/toml_text.hpp"
 #include "supervisor/config/keys.hpp"
-#include "supervisor/config/suggest.hpp"
-#include "supervisor/config/text.hpp"
 #include "supervisor/config/validate.hpp"
 
 namespace rs {
 
 namespace {
-
-// Each dot may nest one table deeper ("a.a.a.a = 1"), and toml++ 3.4 takes nested tables apart by recursion:
-// some hundred thousand of them overflow the stack. It bounds other nesting by itself
-// (TOML_MAX_NESTED_VALUES).
-constexpr std::ptrdiff_t kDotsMax = 4096;
 
 // One key that the file sets; `section` is empty for what stands in no known table.
 struct Item {
@@ -31,14 +26,6 @@ struct Item {
     toml::source_position where;
     const toml::node* value;
 };
-
-Diagnostic at(toml::source_position where, std::string message) {
-    return {.file = {}, .line = where.line, .column = where.column, .message = std::move(message)};
-}
-
-Diagnostic nowhere(std::string message) {
-    return {.file = {}, .line = 0, .column = 0, .message = std::move(message)};
-}
 
 const Key* find_key(std::string_view section, std::string_view name) {
     const auto found = std::ranges::find_if(
@@ -167,59 +154,12 @@ std::expected<Config, Diagnostic> config_from(const toml::table& root) {
     return config;
 }
 
-// --- text that is no TOML ---
-
-std::string_view line_of(std::string_view text, unsigned number) {
-    for (unsigned i = 1; i < number; ++i) {
-        const std::size_t end = text.find('\n');
-        if (end == std::string_view::npos) return {};
-        text.remove_prefix(end + 1);
-    }
-    return text.substr(0, text.find('\n'));
-}
-
-// Most often a value lacks its quotes, of which toml++ says "expected digit, saw 's'": show how the key that
-// stands on this line is written.
-std::string example_for(std::string_view line) {
-    constexpr std::string_view kBlank = " \t";
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) return {};
-    std::string_view name = line.substr(0, equals);
-    name.remove_prefix(std::min(name.find_first_not_of(kBlank), name.size()));
-    name = name.substr(0, name.find_last_not_of(kBlank) + 1);
+// For a value that is written wrongly, most often without its quotes.
+std::string example_for(std::string_view name) {
     for (const Key& key : key_table()) {
         if (key.info.key == name) return std::format("; write {} = {}", name, key.info.example);
     }
     return {};
-}
-
-Diagnostic syntax_error(std::string_view text, const toml::parse_error& error) {
-    constexpr std::string_view kPrefix = "Error while parsing ";
-    const toml::source_position where = error.source().begin;
-    std::string description = one_line(error.description(), 300);
-    // Without the prefix it is about the text as such: bytes that are not UTF-8.
-    if (!description.starts_with(kPrefix)) {
-        if (description.starts_with('E')) description.front() = 'e';
-        return at(where, "invalid TOML: " + description);
-    }
-    description.erase(0, kPrefix.size());
-    // A key that is there twice is written well.
-    const bool twice = description.contains("cannot redefine");
-    const std::string example = twice ? "" : example_for(line_of(text, where.line));
-    return at(where, std::format("invalid TOML in {}{}", description, example));
-}
-
-std::expected<Config, Diagnostic> parse(std::string_view text) {
-    if (std::ranges::count(text, '.') > kDotsMax) {
-        return std::unexpected(nowhere(std::format("more than {} dots; this is no configuration", kDotsMax)));
-    }
-    try {
-        return config_from(toml::parse(text));
-    } catch (const toml::parse_error& error) {
-        return std::unexpected(syntax_error(text, error));
-    } catch (const std::exception& error) {
-        return std::unexpected(nowhere(std::format("cannot parse: {}", one_line(error.what(), 300))));
-    }
 }
 
 // --- a file that cannot be read ---
@@ -241,14 +181,8 @@ std::string_view advice(int code) {
 
 }  // namespace
 
-std::string Diagnostic::text() const {
-    std::string place = one_line(file, 4096);
-    if (line > 0) place += std::format(":{}:{}", line, column);
-    return place + ": " + message;
-}
-
 std::expected<Config, Diagnostic> parse_config(std::string_view text, std::string_view file_name) {
-    return parse(text).transform_error([&](Diagnostic trouble) {
+    return parse_toml(text, example_for).and_then(config_from).transform_error([&](Diagnostic trouble) {
         trouble.file = file_name;
         return trouble;
     });

@@ -6,22 +6,12 @@
 
 #include <expected>
 #include <span>
-#include <string>
 #include <string_view>
 
+#include "supervisor/base/diagnostic.hpp"
 #include "supervisor/config/config.hpp"
 
 namespace rs {
-
-struct Diagnostic {
-    std::string file;
-    unsigned line = 0;    // from 1; 0 where the trouble has no place, as with a file that cannot be read
-    unsigned column = 0;  // from 1, in characters, not bytes
-    std::string message;  // what is wrong and what to write instead
-
-    // "file:line:column: message", the form that editors and compilers' users know; always a single line.
-    [[nodiscard]] std::string text() const;
-};
 
 struct KeyInfo {
     std::string_view section;  // the table it belongs to

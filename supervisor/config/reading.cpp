@@ -3,7 +3,7 @@
 #include <format>
 #include <utility>
 
-#include "supervisor/config/text.hpp"
+#include "supervisor/base/text.hpp"
 
 namespace rs {
 

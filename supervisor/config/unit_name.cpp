@@ -4,7 +4,7 @@
 #include <array>
 #include <format>
 
-#include "supervisor/config/suggest.hpp"
+#include "supervisor/base/suggest.hpp"
 
 namespace rs {
 

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <utility>
 
+#include "supervisor/base/suggest.hpp"
+#include "supervisor/base/text.hpp"
 #include "supervisor/config/duration.hpp"
 #include "supervisor/config/reading.hpp"
-#include "supervisor/config/suggest.hpp"
-#include "supervisor/config/text.hpp"
 
 namespace rs {
 

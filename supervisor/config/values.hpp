@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -35,5 +36,13 @@ ValueResult<std::string> read_network(const KeyInfo& info, const toml::node& nod
 ValueResult<std::vector<std::string>> read_units(const KeyInfo& info, const toml::node& node);
 ValueResult<std::string> read_http_url(const KeyInfo& info, const toml::node& node);
 ValueResult<std::string> read_tcp_address(const KeyInfo& info, const toml::node& node);
+
+// policy_values.cpp: what the proxy may do.
+ValueResult<std::string> read_profile(const KeyInfo& info, const toml::node& node);
+ValueResult<std::vector<std::string>> read_calls(const KeyInfo& info, const toml::node& node);
+ValueResult<std::uint64_t> read_capabilities(const KeyInfo& info, const toml::node& node);
+ValueResult<LandlockMode> read_landlock(const KeyInfo& info, const toml::node& node);
+ValueResult<std::vector<std::string>> read_paths(const KeyInfo& info, const toml::node& node);
+ValueResult<std::vector<std::uint16_t>> read_ports(const KeyInfo& info, const toml::node& node);
 
 }  // namespace rs

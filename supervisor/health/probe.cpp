@@ -3,7 +3,7 @@
 #include <chrono>
 #include <format>
 
-#include "supervisor/config/text.hpp"
+#include "supervisor/base/text.hpp"
 
 namespace rs {
 

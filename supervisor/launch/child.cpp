@@ -69,12 +69,22 @@ bool die_with(pid_t parent) noexcept {
 
 // capabilities(7): uid 0 of the user namespace must get nothing back at execve(2), and nothing may undo that.
 // KEEP_CAPS is only locked, not set: it would keep what a change of uid drops.
-bool lock_securebits() noexcept {
+//
+// With capabilities to keep, NOROOT is left out: execve(2) then gives uid 0 what the bounding set has left,
+// and nothing else. The other way, by the inheritable and the ambient set, takes capset(2), which the unit
+// refuses.
+bool lock_securebits(bool keep_some) noexcept {
+    const unsigned long root = keep_some ? 0 : SECBIT_NOROOT | SECBIT_NOROOT_LOCKED;
     return ::prctl(PR_SET_SECUREBITS,
-                   SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-                       SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
-                       SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+                   root | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+                       SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
                    0, 0, 0) == 0;
+}
+
+bool is_root_inside() noexcept {
+    if (::geteuid() == 0) return true;
+    errno = EPERM;
+    return false;
 }
 
 bool clear_ambient_set() noexcept {
@@ -83,10 +93,15 @@ bool clear_ambient_set() noexcept {
 
 // With an empty bounding set, no ambient set and NOROOT, execve(2) leaves no capability in any set;
 // capset(2), which the unit's system call filter refuses, is not needed.
-bool drop_bounding_set() noexcept {
+bool drop_bounding_set(unsigned long long kept) noexcept {
     for (unsigned long capability = 0;; ++capability) {
+        if (capability < 64 && (kept >> capability & 1U) != 0) continue;
         if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) return errno == EINVAL && capability > 0;
     }
+}
+
+bool load_ruleset(int ruleset) noexcept {
+    return ::syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
 }
 
 bool load_filter(const sock_fprog& filter) noexcept {
@@ -118,10 +133,13 @@ ChildFailure carry_out(const LaunchPlan& plan) noexcept {
 
     // After setns(2), which clears it.
     if (plan.supervised && !die_with(plan.parent)) return failed(Stage::parent_death);
-    if (enter && !lock_securebits()) return failed(Stage::securebits);
+    const bool keep_some = plan.capabilities != 0;
+    if (keep_some && !is_root_inside()) return failed(Stage::capabilities);
+    if (enter && !lock_securebits(keep_some)) return failed(Stage::securebits);
     if (!clear_ambient_set()) return failed(Stage::ambient_set);
-    if (enter && !drop_bounding_set()) return failed(Stage::bounding_set);
+    if (enter && !drop_bounding_set(plan.capabilities)) return failed(Stage::bounding_set);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return failed(Stage::no_new_privs);
+    if (plan.ruleset >= 0 && !load_ruleset(plan.ruleset)) return failed(Stage::landlock);
     if (!load_filter(plan.filter)) return failed(Stage::seccomp);
 
     ::execve(plan.program, plan.argv, plan.envp);

@@ -99,7 +99,7 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
     launch.variables_ = environment_for(request);
     launch.argv_ = pointers_into(launch.arguments_);
     launch.envp_ = pointers_into(launch.variables_);
-    launch.filter_ = request.filter.instructions;
+    launch.filter_ = request.sandbox.filter.instructions;
 
     // No descriptor that the child needs may lie where it moves the passed ones to.
     const int lowest = kFirstPassedFd + static_cast<int>(request.sockets.size());
@@ -108,6 +108,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
         wanted.push_back(socket.fd);
     const bool enter = request.user_ns >= 0;
     if (enter) wanted.insert(wanted.end(), {request.user_ns, request.net_ns});
+    const bool landlock = static_cast<bool>(request.sandbox.ruleset);
+    if (landlock) wanted.push_back(request.sandbox.ruleset.get());
     for (const int fd : wanted) {
         auto lifted = lift(fd, lowest);
         if (!lifted) return std::unexpected(lifted.error());
@@ -132,6 +134,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
         .resolv_conf = launch.resolv_conf_ ? launch.resolv_conf_->c_str() : nullptr,
         .supervised = request.supervised,
         .parent = ::getpid(),
+        .ruleset = landlock ? launch.passed_.back() : -1,
+        .capabilities = enter ? request.sandbox.capabilities : 0,
         .filter = {.len = static_cast<unsigned short>(launch.filter_.size()),
                    .filter = launch.filter_.data()},
     };

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/seccomp.hpp"
+#include "policy/sandbox.hpp"
 #include "supervisor/base/error.hpp"
 #include "supervisor/base/fd.hpp"
 #include "supervisor/launch/plan.hpp"
@@ -25,7 +25,7 @@ struct LaunchRequest {
     std::chrono::microseconds watchdog{0};  // WATCHDOG_USEC, sd_watchdog_enabled(3); zero: none
     std::string resolv_conf;  // file for the child to put over /etc/resolv.conf; empty: leave it
     bool supervised;
-    const policy::SeccompProgram& filter;
+    const policy::Sandbox& sandbox;
 };
 
 // Owns what the plan points into; movable, the plan stays valid.

@@ -38,6 +38,10 @@ struct LaunchPlan {
     bool supervised;  // new session, and a life that ends with the parent's; not for `exec`
     pid_t parent;
 
+    int ruleset;  // Landlock's; -1: none
+    // A bit mask, capabilities(7): stays in the bounding set, and so, uid 0 being what the child is in
+    // Podman's user namespace, with the program. Only for a child that enters.
+    unsigned long long capabilities;
     sock_fprog filter;
 };
 

@@ -33,8 +33,12 @@ std::string attempt(Stage stage, const std::string& program) {
             return "cannot clear the ambient capabilities (PR_CAP_AMBIENT)";
         case Stage::bounding_set:
             return "cannot drop the capability bounding set (PR_CAPBSET_DROP)";
+        case Stage::capabilities:
+            return "cannot keep the capabilities that [policy] asks for";
         case Stage::no_new_privs:
             return "cannot set no_new_privs";
+        case Stage::landlock:
+            return "cannot load the Landlock rules";
         case Stage::seccomp:
             return "cannot load the seccomp filter";
         case Stage::exec:
@@ -56,12 +60,19 @@ std::string hint(const ChildFailure& failure) {
             return refused ? "let the unit bind $RUNTIME_DIRECTORY/resolv.conf over /etc/resolv.conf "
                              "(BindReadOnlyPaths=), or set dns = false"
                            : "";
+        case Stage::capabilities:
+            return refused ? "only uid 0 of Podman's user namespace can keep some" : "";
+        case Stage::landlock:
+            return refused ? "SystemCallFilter= of the unit must allow landlock_restrict_self" : "";
         case Stage::seccomp:
             return refused ? "SystemCallFilter= of the unit must allow seccomp" : "";
         case Stage::parent_death:
             return failure.code == ESRCH ? "the supervisor ended meanwhile" : "";
         case Stage::exec:
-            return refused ? "the file must be executable for the service's user, below no noexec mount" : "";
+            return refused ? "the file must be executable for the service's user, below no noexec mount, and "
+                             "among "
+                             "what [policy] lets it execute"
+                           : "";
         case Stage::signals:
         case Stage::session:
         case Stage::descriptors:

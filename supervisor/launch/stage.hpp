@@ -18,7 +18,9 @@ enum class Stage : std::uint8_t {
     securebits,
     ambient_set,
     bounding_set,
+    capabilities,
     no_new_privs,
+    landlock,
     seccomp,
     exec,
 };

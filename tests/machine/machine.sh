@@ -62,6 +62,9 @@ machine_settled() {
     [[ $state == running || $state == degraded ]]
 }
 
+# systemd 252 has neither these among what nspawn allows nor the group @sandbox that later ones have them in.
+LANDLOCK='landlock_add_rule landlock_create_ruleset landlock_restrict_self'
+
 machine_boot() {
     local name=$1 release=$2 id
     id=$(machine_id "$name")
@@ -76,7 +79,7 @@ machine_boot() {
         # /home in memory of its own: Podman's overlay storage cannot lie on the overlay of the root.
         exec_nspawn "$id" "$release" --console=read-only --hostname="$name" \
             --private-network --tmpfs=/home:mode=755 --capability=all \
-            --system-call-filter='@keyring bpf @mount @sandbox' "$MACHINE_SCRIPTS/inside/init.sh"
+            --system-call-filter="@keyring bpf @mount seccomp $LANDLOCK" "$MACHINE_SCRIPTS/inside/init.sh"
     ) </dev/null >"$(machine_log "$name")" 2>&1 &
     disown
     wait_until 10 "the cgroup of machine '$name'" cgroup_alive "$id"

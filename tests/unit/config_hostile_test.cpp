@@ -83,7 +83,7 @@ TEST(Config, SurvivesHugeNesting) {
     EXPECT_EQ(error_of("[" + repeated("a.", 500'000) + "a]"),
               "x.toml: more than 4096 dots; this is no configuration");
     EXPECT_EQ(error_of(repeated("a.", 4096) + "a=1"),
-              "x.toml:1:1: unknown table [a]; the tables are proxy, podman, health");
+              "x.toml:1:1: unknown table [a]; the tables are proxy, podman, health, policy");
 }
 
 // Every way to cut a good file off and to spoil one byte of it.

@@ -108,14 +108,14 @@ TEST(Config, SaysWhichTableAKeyBelongsIn) {
     EXPECT_EQ(error_of("command = ['/a']"),
               "x.toml:1:1: key 'command' stands in no table; it belongs in [proxy] or [health]");
     EXPECT_EQ(error_of("x = 1"),
-              "x.toml:1:1: key 'x' stands in no table; the tables are proxy, podman, health");
+              "x.toml:1:1: key 'x' stands in no table; the tables are proxy, podman, health, policy");
 }
 
 TEST(Config, SuggestsTheNearestTable) {
     EXPECT_EQ(error_of("[proxi]\ncommand = ['/a']"),
               "x.toml:1:2: unknown table [proxi]; did you mean [proxy]?");
     EXPECT_EQ(error_of("[[service]]"),
-              "x.toml:1:3: unknown table [service]; the tables are proxy, podman, health");
+              "x.toml:1:3: unknown table [service]; the tables are proxy, podman, health, policy");
 }
 
 TEST(Config, WantsATableWhereATableBelongs) {
@@ -139,7 +139,7 @@ TEST(Config, EscapesAndShortensAKeyInItsMessage) {
               "start_timeout, stop_timeout, drain_timeout, restart_limit, reload_signal, watchdog");
     EXPECT_EQ(error_of(std::string(100'000, 'k') + " = 1"),
               "x.toml:1:1: key '" + std::string(60, 'k') +
-                  "...' stands in no table; the tables are proxy, podman, health");
+                  "...' stands in no table; the tables are proxy, podman, health, policy");
 }
 
 // --- wrong types ---

@@ -89,6 +89,7 @@ TEST(ConfigKeys, HaveTheDefaultsThatTheConfigHas) {
     EXPECT_TRUE(config->proxy == defaults.proxy);
     EXPECT_TRUE(config->podman == defaults.podman);
     EXPECT_TRUE(config->health == defaults.health);
+    EXPECT_TRUE(config->policy == defaults.policy);
 }
 
 // What a key needs beside it to make sense.

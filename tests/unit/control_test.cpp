@@ -181,17 +181,6 @@ TEST(ControlJournal, KeepsTheLatestEvents) {
     EXPECT_EQ(events.back().text, "29");
 }
 
-TEST(ControlJournal, AFileThatIsReplacedOrTouchedIsAnotherOne) {
-    std::string path = testing::TempDir() + "stamp_XXXXXX";
-    const UniqueFd file{::mkstemp(path.data())};
-    const FileStamp before = stamp_of(path);
-    EXPECT_EQ(before, stamp_of(path));
-    ASSERT_EQ(::write(file.get(), "x", 1), 1);
-    EXPECT_NE(before, stamp_of(path));
-    ASSERT_EQ(::unlink(path.c_str()), 0);
-    EXPECT_NE(before, stamp_of(path));
-}
-
 TEST(ControlConfinement, IsReadFromTheKernelsWords) {
     const auto policy = parse_confinement("Name:\tcaddy\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t14\n"
                                           "CapEff:\t0000040000002400\n");

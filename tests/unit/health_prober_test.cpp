@@ -17,9 +17,10 @@
 #include <thread>
 #include <vector>
 
-#include "policy/seccomp.hpp"
+#include "policy/sandbox.hpp"
 #include "supervisor/health/prober.hpp"
 #include "tests/unit/http_server.hpp"
+#include "tests/unit/shipped_policy.hpp"
 
 namespace rs {
 namespace {
@@ -47,9 +48,9 @@ class ProberTest : public testing::Test {
         auto loop = Loop::create();
         ASSERT_TRUE(loop) << loop.error().message;
         loop_.emplace(std::move(*loop));
-        auto filter = policy::compile_proxy_filter();
-        ASSERT_TRUE(filter) << filter.error().message;
-        filter_ = std::move(*filter);
+        auto sandbox = policy::make_sandbox(policy::shipped("generic"), policy::Landlock::best_effort);
+        ASSERT_TRUE(sandbox) << sandbox.error().message;
+        sandbox_ = std::move(*sandbox);
         std::string pattern = testing::TempDir() + "prober-XXXXXX";
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
         dir_ = pattern;
@@ -72,7 +73,7 @@ class ProberTest : public testing::Test {
                         .notify_socket = {},
                         .resolv_conf = {},
                         .supervised = true,
-                        .filter = filter_});
+                        .sandbox = sandbox_});
     }
 
     void start(const HealthConfig& config) {
@@ -107,7 +108,7 @@ class ProberTest : public testing::Test {
 
     sigset_t mask_{};
     std::optional<Loop> loop_;
-    policy::SeccompProgram filter_;
+    policy::Sandbox sandbox_;
     UniqueFd user_ns_, net_ns_;
     std::string dir_;
     std::vector<Prober::Report> reports_;

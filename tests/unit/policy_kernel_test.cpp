@@ -18,8 +18,9 @@
 #include <csignal>
 #include <string>
 
-#include "policy/proxy_syscalls.hpp"
+#include "policy/names.hpp"
 #include "policy/seccomp.hpp"
+#include "tests/unit/shipped_policy.hpp"
 
 namespace rs::policy {
 namespace {
@@ -42,10 +43,11 @@ std::string describe(int wait_status) {
 
 class FilteredChild : public testing::Test {
   protected:
-    void SetUp() override {
-        auto program = compile_proxy_filter();
-        ASSERT_TRUE(program) << program.error().message;
-        program_ = std::move(*program);
+    void SetUp() override { load("generic"); }
+
+    void load(const char* profile) {
+        policy_ = shipped(profile);
+        program_ = compiled(policy_.syscalls);
     }
 
     // "done", the errno's name, or the signal that ended the child. `call` returns as syscall(2) does.
@@ -79,20 +81,50 @@ class FilteredChild : public testing::Test {
             [&] { return ::syscall(SYS_execve, "/bin/sh", arguments.data(), environment.data()); });
     }
 
+    Policy policy_;
     SeccompProgram program_;
 };
 
-TEST_F(FilteredChild, IsKilledByEveryCallThatOnlyAnIntruderTries) {
+class EveryProfile : public FilteredChild, public testing::WithParamInterface<const char*> {
+  protected:
+    void SetUp() override { load(GetParam()); }
+};
+
+INSTANTIATE_TEST_SUITE_P(All, EveryProfile, testing::ValuesIn(kProxyProfiles),
+                         [](const auto& each) { return std::string{each.param}; });
+
+TEST_P(EveryProfile, IsKilledByEveryCallThatOnlyAnIntruderTries) {
     int tried = 0;
-    for (const auto& group : proxy_syscalls().groups) {
-        if (group.action != kKill) continue;
-        for (const auto& name : group.calls) {
-            // Without arguments none of them could do harm, should the filter let it through.
-            EXPECT_EQ(outcome(seccomp_syscall_resolve_name(name.c_str())), "signal SYS") << name;
-            ++tried;
-        }
+    for (const auto& [name, call] : policy_.syscalls.calls) {
+        if (call.action != kKill) continue;
+        // Without arguments none of them could do harm, should the filter let it through.
+        EXPECT_EQ(outcome(number_of(name)), "signal SYS") << name;
+        ++tried;
     }
     EXPECT_GE(tried, 20);
+}
+
+// Tried as an intruder would: with arguments that a kernel without the filter takes.
+TEST_P(EveryProfile, LeavesNoWayOutOfTheSandbox) {
+    constexpr long kNew = CLONE_NEWUSER;
+    EXPECT_EQ(outcome(SYS_unshare, kNew), "signal SYS");
+    EXPECT_EQ(outcome(SYS_clone, kNew | SIGCHLD), "EPERM");
+    EXPECT_EQ(outcome(SYS_clone, kNew | CLONE_NEWNET | SIGCHLD), "EPERM");
+    EXPECT_EQ(outcome(SYS_clone3), "ENOSYS");
+    const int own_namespace = ::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+    EXPECT_EQ(outcome(SYS_setns, own_namespace, 0), "signal SYS");
+    ::close(own_namespace);
+    EXPECT_EQ(outcome(SYS_ptrace, 0), "signal SYS");  // PTRACE_TRACEME
+    EXPECT_EQ(outcome(SYS_bpf, 0), "signal SYS");     // BPF_MAP_CREATE
+    EXPECT_EQ(outcome(SYS_keyctl, 0, -3), "EPERM");   // the session keyring's number
+    EXPECT_EQ(outcome(SYS_add_key), "EPERM");
+    EXPECT_EQ(outcome(SYS_request_key), "EPERM");
+    EXPECT_EQ(outcome(SYS_io_uring_setup, 1), "ENOSYS");
+    EXPECT_EQ(outcome(SYS_mount), "signal SYS");
+    EXPECT_EQ(outcome(SYS_finit_module, -1), "signal SYS");
+    EXPECT_EQ(outcome(SYS_init_module), "signal SYS");
+    for (const int family : {AF_NETLINK, AF_PACKET, AF_ALG, AF_VSOCK, AF_BLUETOOTH, AF_KCM, AF_XDP})
+        EXPECT_NE(outcome(SYS_socket, family, SOCK_RAW), "done") << family;
 }
 
 TEST_F(FilteredChild, IsToldThatUnwantedCallsDoNotExist) {

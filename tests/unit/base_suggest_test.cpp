@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "supervisor/config/suggest.hpp"
-#include "supervisor/config/text.hpp"
+#include "supervisor/base/suggest.hpp"
+#include "supervisor/base/text.hpp"
 
 namespace rs {
 namespace {

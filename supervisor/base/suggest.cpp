@@ -1,4 +1,4 @@
-#include "supervisor/config/suggest.hpp"
+#include "supervisor/base/suggest.hpp"
 
 #include <algorithm>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "supervisor/config/text.hpp"
+#include "supervisor/base/text.hpp"
 
 #include <format>
 
