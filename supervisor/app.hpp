@@ -86,6 +86,7 @@ class App {
     [[nodiscard]] Result<CompiledLaunch> compile_probe(const Network& network,
                                                        const std::vector<std::string>& command) const;
     Result<> launch(ProxyId id, Cause cause);
+    void tell_launch(pid_t pid, int lane);
     [[nodiscard]] bool program_changed() const;
     [[nodiscard]] bool needs_successor(const Config& wanted) const;
     void receive_notification();

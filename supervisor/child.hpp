@@ -21,6 +21,8 @@ struct Child {
     std::shared_ptr<const Network> network;
     int lane = 0;
     FileStamp program;  // as it was when it was started
+    std::string profile;
+    bool landlock = false;
     std::unique_ptr<Prober> prober;
     Cause cause{};
     Time started;

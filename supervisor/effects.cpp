@@ -138,24 +138,32 @@ Result<> App::launch(ProxyId id, Cause cause) {
                      .network = network_,
                      .lane = lane,
                      .program = program,
+                     .profile = parts_.sandboxes.proxy.policy.profile,
+                     .landlock = static_cast<bool>(parts_.sandboxes.proxy.ruleset),
                      .prober = nullptr,
                      .cause = cause,
                      .started = WallClock::now()};
     count_launch(cause);
 
-    log::set_field("PROXY_PID", std::to_string(proxy.pid()));
+    tell_launch(proxy.pid(), lane);
+    return {};
+}
+
+void App::tell_launch(pid_t pid, int lane) {
+    log::set_field("PROXY_PID", std::to_string(pid));
     const auto& names = network_->names;
-    say(false, std::format("starting {} as process {} in {} of pause process {}, with {} sockets and {}",
-                           config_.proxy.command.front(), proxy.pid(), shown(network_->namespaces.net_id),
-                           network_->namespaces.pause.pid(), parts_.lanes.sockets(lane).size(),
-                           names ? std::format("names from {} (network {})", names->chosen.address,
-                                               names->chosen.network)
-                                 : "the host's names"));
+    say(false,
+        std::format(
+            "starting {} as process {} in {} of pause process {}, with profile {}, {} sockets and {}",
+            config_.proxy.command.front(), pid, shown(network_->namespaces.net_id),
+            network_->namespaces.pause.pid(), parts_.sandboxes.proxy.policy.profile,
+            parts_.lanes.sockets(lane).size(),
+            names ? std::format("names from {} (network {})", names->chosen.address, names->chosen.network)
+                  : "the host's names"));
     if (names && !names->others.empty()) {
         spdlog::warn("only names of network {} resolve; set network = in [podman] to choose another of: {}",
                      names->chosen.network, listed(names->others));
     }
-    return {};
 }
 
 void App::signal_proxy(ProxyId id, int number) {
@@ -193,9 +201,9 @@ bool App::program_changed() const {
 // A signal is not enough: what is launched, or how, is another.
 bool App::needs_successor(const Config& wanted) const {
     const auto& [proxy, podman, health, policy] = wanted;
-    return program_changed() || proxy.command != config_.proxy.command || proxy.ready != config_.proxy.ready ||
-           proxy.watchdog != config_.proxy.watchdog || podman != config_.podman || health != config_.health ||
-           policy != config_.policy;
+    return program_changed() || proxy.command != config_.proxy.command ||
+           proxy.ready != config_.proxy.ready || proxy.watchdog != config_.proxy.watchdog ||
+           podman != config_.podman || health != config_.health || policy != config_.policy;
 }
 
 // Also without a change of [policy]: the profile's file, or the paths that it names, may be others now.

@@ -127,7 +127,9 @@ std::optional<control::Policy> confinement(const View& view) {
     const auto* child = serving != nullptr ? serving : child_of(view, view.machine.starting);
     if (child == nullptr) return std::nullopt;
     auto policy = control::confinement_of(child->proxy->pid());
-    if (policy) policy->profile = "proxy";
+    if (!policy) return std::nullopt;
+    policy->profile = child->profile;
+    policy->landlock = child->landlock;
     return policy;
 }
 
