@@ -1,5 +1,7 @@
 #include "supervisor/base/text.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <format>
 
 namespace rs {
@@ -8,41 +10,54 @@ namespace {
 
 constexpr std::size_t kQuotedMax = 60;
 
-unsigned char byte_at(std::string_view text, std::size_t i) {
-    return static_cast<unsigned char>(text[i]);
+std::size_t announced_length(std::uint8_t lead) {
+    if (lead >= 0xC2 && lead < 0xE0) return 2;
+    if (lead >= 0xE0 && lead < 0xF0) return 3;
+    if (lead >= 0xF0 && lead <= 0xF4) return 4;
+    return 0;
 }
 
-bool is_control(std::string_view text, std::size_t i) {
-    const unsigned char byte = byte_at(text, i);
-    if (byte < 0x20 || byte == 0x7f) return true;
-    // U+0080 to U+009F are C2 80 to C2 9F in UTF-8; escaping the first byte alone is enough to disarm it,
-    // but would leave a stray second one, so both are escaped.
-    const bool first = byte == 0xc2 && i + 1 < text.size() && byte_at(text, i + 1) < 0xa0;
-    const bool second = i > 0 && byte_at(text, i - 1) == 0xc2 && byte >= 0x80 && byte < 0xa0;
-    return first || second;
+// How many bytes of a well-formed UTF-8 sequence start here (RFC 3629); 0 if it is none.
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [text](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+    const std::uint8_t lead = byte(0);
+    if (lead < 0x80) return 1;
+    const std::size_t length = announced_length(lead);
+    if (length == 0 || length > text.size()) return 0;
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xC0U) != 0x80) return 0;
+    }
+    // Overlong forms, surrogates and what lies above U+10FFFF.
+    const std::uint8_t second = byte(1);
+    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) {
+        return 0;
+    }
+    return length;
 }
 
-// The end of the last whole UTF-8 character within `limit` bytes.
-std::size_t cut_at(std::string_view text, std::size_t limit) {
-    while (limit > 0 && (byte_at(text, limit) & 0xc0U) == 0x80U)
-        --limit;
-    return limit;
+// A sequence that terminals obey: C0, DEL, and U+0080 to U+009F, which are C2 80 to C2 9F.
+bool is_control(std::string_view sequence) {
+    const auto byte = [sequence](std::size_t i) { return static_cast<std::uint8_t>(sequence[i]); };
+    return byte(0) < 0x20 || byte(0) == 0x7F || (byte(0) == 0xC2 && byte(1) < 0xA0);
 }
 
 }  // namespace
 
 std::string one_line(std::string_view text, std::size_t limit) {
-    const bool cut = text.size() > limit;
-    const std::size_t end = cut ? cut_at(text, limit) : text.size();
     std::string line;
-    for (std::size_t i = 0; i < end; ++i) {
-        if (is_control(text, i)) {
-            line += std::format("\\x{:02x}", static_cast<unsigned>(byte_at(text, i)));
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t length = sequence_length(text.substr(i));
+        const std::string_view piece = text.substr(i, std::max<std::size_t>(length, 1));
+        if (i + piece.size() > limit) return line + "...";
+        if (length > 0 && !is_control(piece)) {
+            line += piece;
         } else {
-            line += text[i];
+            for (const char byte : piece)
+                line += std::format("\\x{:02x}", static_cast<std::uint8_t>(byte));
         }
+        i += piece.size();
     }
-    if (cut) line += "...";
     return line;
 }
 

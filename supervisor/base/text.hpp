@@ -7,8 +7,9 @@
 
 namespace rs {
 
-// Control characters (also DEL and U+0080 to U+009F, which terminals obey) become \xNN; what is longer than
-// `limit` bytes is cut between two characters and ends in "...".
+// Always well-formed UTF-8 (RFC 3629), as journals and varlink want it: bytes that are none, and control
+// characters (also DEL and U+0080 to U+009F, which terminals obey), become \xNN. What is longer than `limit`
+// bytes is cut between two characters and ends in "...".
 std::string one_line(std::string_view text, std::size_t limit);
 
 // 'text', or "text" for a value as TOML writes it; one_line() with a limit that keeps a message short.

@@ -12,15 +12,11 @@ struct NotifyMessage {
     bool stopping = false;
     bool ping = false;     // WATCHDOG=1
     bool trigger = false;  // WATCHDOG=trigger: it asks to be taken for hung
-    std::string status;    // UTF-8, one line; empty where there was none
+    std::string status;    // one_line(); empty where there was none
     bool barrier = false;  // BARRIER=1: the sender waits for the descriptor that came along to be closed
 };
 
 // Unknown assignments are dropped: MAINPID=, FDSTORE= and the like are not the proxy's to say.
 NotifyMessage parse_notify(std::string_view datagram);
-
-// Text of somebody else's, made fit for a log line and systemd's STATUS=: control characters and invalid
-// UTF-8 become '?', and it ends after `max_bytes`.
-std::string printable(std::string_view text, std::size_t max_bytes);
 
 }  // namespace rs

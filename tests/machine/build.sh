@@ -43,7 +43,8 @@ build_locked() {
     (exec_nspawn "$id" "$release" --as-pid2 --console=pipe --private-network --chdir="$PROJECT" \
         --setenv=CCACHE_DIR="$CACHE/ccache" --setenv=CMAKE_CXX_COMPILER_LAUNCHER=ccache \
         --setenv=CMAKE_COLOR_DIAGNOSTICS="$colour" \
-        sh -c 'cmake --log-level=WARNING --preset "$1" -B "$2" && cmake --build "$2"' sh "$preset" "$dir") \
+        sh -c 'cmake --log-level=WARNING --preset "$1" -B "$2" -D RS_WERROR="$3" && cmake --build "$2"' \
+        sh "$preset" "$dir" "${DEV_WERROR:-OFF}") \
         </dev/null || status=$?
     end_cgroup "$id"
     ((status == 0)) || die "the build of $release/$preset failed"

@@ -67,7 +67,15 @@ TEST(Text, CutsBetweenTwoCharacters) {
     EXPECT_EQ(one_line("abc", 3), "abc");
     EXPECT_EQ(one_line("abcd", 3), "abc...");
     EXPECT_EQ(one_line("aéé", 4), "aé...");  // the second é would end at byte 5
-    EXPECT_EQ(one_line("\xbf\xbf\xbf", 2), "...");
+    EXPECT_EQ(one_line("\xbf\xbf\xbf", 2), R"(\xbf\xbf...)");
+}
+
+TEST(OneLine, IsWellFormedWhateverItWasMadeOf) {
+    EXPECT_EQ(one_line("\xe0\x80\xaf", 99), R"(\xe0\x80\xaf)") << "overlong";
+    EXPECT_EQ(one_line("\xed\xa0\x80", 99), R"(\xed\xa0\x80)") << "a surrogate";
+    EXPECT_EQ(one_line("\xf4\x90\x80\x80", 99), R"(\xf4\x90\x80\x80)") << "above U+10FFFF";
+    EXPECT_EQ(one_line("\xc2\x85", 99), R"(\xc2\x85)") << "a C1 control character";
+    EXPECT_EQ(one_line("a\xc3", 99), R"(a\xc3)") << "cut off";
 }
 
 }  // namespace
