@@ -1,8 +1,7 @@
 #include "supervisor/control/server.hpp"
 
 #include <fcntl.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,9 +24,8 @@ namespace {
 // Below everything of the proxy's (sd_event_source_set_priority(3)).
 constexpr std::int64_t kPriority = SD_EVENT_PRIORITY_NORMAL + 10;
 
-// A monitor that has so much unread is behind (SIOCOUTQ, unix(7): memory that the kernel holds for it); after so many
-// messages more it is stuck. An eager reader is never behind for longer than it takes to schedule it.
-constexpr int kBehind = 64 * 1024;
+// A monitor is behind while its socket takes nothing more (poll(2); the kernel holds a fourth of the send buffer, some
+// 40 events), and stuck after so many messages. An eager reader is behind for no longer than it takes to schedule it.
 constexpr int kPatience = 256;
 
 std::unexpected<Error> socket_error(const std::string& path, int code) {
@@ -170,9 +168,8 @@ void Server::close_all() {
 }
 
 bool Server::reads(Client& client) {
-    int unread = 0;
-    ::ioctl(sd_varlink_get_fd(client.link.get()), SIOCOUTQ, &unread);
-    client.unread = unread > kBehind ? client.unread + 1 : 0;
+    pollfd socket{.fd = sd_varlink_get_fd(client.link.get()), .events = POLLOUT, .revents = 0};
+    client.unread = ::poll(&socket, 1, 0) == 0 ? client.unread + 1 : 0;
     return client.unread < kPatience;
 }
 
