@@ -24,8 +24,9 @@ namespace {
 // Below everything of the proxy's (sd_event_source_set_priority(3)).
 constexpr std::int64_t kPriority = SD_EVENT_PRIORITY_NORMAL + 10;
 
-// A monitor is behind while its socket takes nothing more (poll(2); the kernel holds a fourth of the send buffer, some
-// 40 events), and stuck after so many messages. An eager reader is behind for no longer than it takes to schedule it.
+// A monitor is behind while its socket takes nothing more (poll(2); the kernel holds a fourth of the send
+// buffer, some 40 events), and stuck after so many messages. An eager reader is behind for no longer than it
+// takes to schedule it.
 constexpr int kPatience = 256;
 
 std::unexpected<Error> socket_error(const std::string& path, int code) {
@@ -59,12 +60,14 @@ unsigned connections_in_all() {
 
 }  // namespace
 
-// The barrier between sd-varlink (C) and what answers: a call has no parameters, and its client is one of ours.
+// The barrier between sd-varlink (C) and what answers: a call has no parameters, and its client is one of
+// ours.
 template <Server::Method method>
 int Server::on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept {
     static constexpr std::array<sd_json_dispatch_field, 1> kNoParameters{};
     try {
-        if (const int r = sd_varlink_dispatch(link, parameters, kNoParameters.data(), nullptr); r != 0) return r;
+        if (const int r = sd_varlink_dispatch(link, parameters, kNoParameters.data(), nullptr); r != 0)
+            return r;
         auto& server = *static_cast<Server*>(userdata);
         if (const auto client = server.clients_.find(link); client != server.clients_.end())
             (server.*method)(client->second, flags);
@@ -87,7 +90,8 @@ Result<std::unique_ptr<Server>> Server::create(Loop& loop, const std::string& pa
     return server;
 }
 
-// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails once.
+// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
+// once.
 Result<> Server::prepare(Loop& loop) {
     // Without ACCOUNT_UID no limit counts.
     sd_varlink_server* server = nullptr;
@@ -106,12 +110,12 @@ Result<> Server::prepare(Loop& loop) {
           sd_varlink_server_bind_method_many(
               server, RS_INTERFACE ".GetStatus", &on_call<&Server::get_status>,  //
               RS_INTERFACE ".Monitor", &on_call<&Server::monitor>,               //
-              RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>,
-              RS_INTERFACE ".Reload", &on_call<&Server::change<Verb::reload>>,  //
-              RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,      //
-              RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,    //
-              RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,         //
-              RS_INTERFACE ".Explain", &on_call<&Server::explain>,              //
+              RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>, RS_INTERFACE ".Reload",
+              &on_call<&Server::change<Verb::reload>>,                        //
+              RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,    //
+              RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,  //
+              RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,       //
+              RS_INTERFACE ".Explain", &on_call<&Server::explain>,            //
               RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>),
           sd_varlink_server_attach_event(server, loop.get(), kPriority)}) {
         if (each < 0) return socket_error(path_, -each);
@@ -144,7 +148,8 @@ void Server::accept_one() {
     clients_[link] = {.link{sd_varlink_ref(link)}};
 }
 
-// Out of descriptors: the listener would stay readable and keep the loop busy. One client hears that it is not wanted.
+// Out of descriptors: the listener would stay readable and keep the loop busy. One client hears that it is
+// not wanted.
 void Server::shed_one() {
     spare_.reset();
     const UniqueFd refused{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
@@ -155,14 +160,15 @@ void Server::forget(sd_varlink* link) {
     clients_.erase(link);
 }
 
-// What has been said is sent as far as it goes without waiting. sd-varlink's own handlers would wait for everybody to
-// read.
+// What has been said is sent as far as it goes without waiting. sd-varlink's own handlers would wait for
+// everybody to read.
 void Server::close_all() {
     constexpr int kSteps = 8;
     on_connection_.reset();
     auto clients = std::exchange(clients_, {});
     for (auto& [link, client] : clients) {
-        for (int i = 0; i < kSteps && sd_varlink_process(link) > 0; ++i) {}
+        for (int i = 0; i < kSteps && sd_varlink_process(link) > 0; ++i) {
+        }
         sd_varlink_close(link);
     }
 }
@@ -175,8 +181,8 @@ bool Server::reads(Client& client) {
 
 void Server::publish(const Event& event, bool with_status) {
     if (std::ranges::none_of(clients_, [](const auto& each) { return each.second.monitors; })) return;
-    const Json message = Json::object(
-        {{"event", json(event)}, {"status", with_status ? json(service_.status()) : Json{}}});
+    const Json message =
+        Json::object({{"event", json(event)}, {"status", with_status ? json(service_.status()) : Json{}}});
     std::vector<sd_varlink*> stuck;  // closing one changes the table
     for (auto& [link, client] : clients_) {
         if (!client.monitors) continue;

@@ -1,11 +1,12 @@
 // The varlink server (sd-varlink(3)) on the control socket.
 //
-// What a client does harms nobody else: connections are limited for each user and in all, whoever does not read is
-// disconnected, a client that goes takes its unanswered requests along, and exit waits for none. All of it runs below
-// the priority of the proxy's own business.
+// What a client does harms nobody else: connections are limited for each user and in all, whoever does not
+// read is disconnected, a client that goes takes its unanswered requests along, and exit waits for none. All
+// of it runs below the priority of the proxy's own business.
 //
-// Memory is bounded by those limits, not by MemoryMax= of the unit, which would hit the proxy in the same cgroup: a
-// client that sends may hold what sd-varlink buffers of one message (16 MiB), one that does not read some 256 messages.
+// Memory is bounded by those limits, not by MemoryMax= of the unit, which would hit the proxy in the same
+// cgroup: a client that sends may hold what sd-varlink buffers of one message (16 MiB), one that does not
+// read some 256 messages.
 #pragma once
 
 #include <systemd/sd-varlink.h>
@@ -49,14 +50,15 @@ class Server {
     static constexpr unsigned kPerUser = 32;
     static constexpr unsigned kInAll = 256;
 
-    // Whoever can reach `path` may connect (mode 0666). A socket that an earlier run left there is replaced. Errors:
-    // bind(2) and what sd-varlink reports.
+    // Whoever can reach `path` may connect (mode 0666). A socket that an earlier run left there is replaced.
+    // Errors: bind(2) and what sd-varlink reports.
     static Result<std::unique_ptr<Server>> create(Loop& loop, const std::string& path, Service service);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // All who wait for this get their answer. `error` is null for success; a reason goes with the errors that have one.
+    // All who wait for this get their answer. `error` is null for success; a reason goes with the errors that
+    // have one.
     void answer(Verb verb, const char* error, const std::string& reason);
 
     // Tells the monitors; with the status where it may have changed.
