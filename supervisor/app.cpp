@@ -69,9 +69,12 @@ void App::post(Event event) {
         events_.pop_front();
         auto [machine, effects] = step(machine_, next, std::chrono::steady_clock::now());
         const Machine before = std::exchange(machine_, std::move(machine));
-        // What happened is told before what became of it.
-        const auto news = std::ranges::stable_partition(
-            effects, [](const Effect& each) { return std::holds_alternative<effect::Report>(each); });
+        // What happened is told before what became of it, and that with the time it has.
+        const auto news = std::ranges::stable_partition(effects, [](const Effect& each) {
+            return std::holds_alternative<effect::Report>(each) ||
+                   std::holds_alternative<effect::SetTimer>(each) ||
+                   std::holds_alternative<effect::ClearTimer>(each);
+        });
         const auto act = [this](const Effect& effect) {
             std::visit([this](const auto& each) { perform(each); }, effect);
         };

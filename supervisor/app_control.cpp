@@ -75,18 +75,18 @@ int control::Launches::* counter_of(Cause cause) {
 }  // namespace
 
 Result<> App::serve_control() {
-    auto server = control::Server::create(
-        parts_.loop, parts_.directory + "/control",
-        {.status = [this] { return snapshot(view()); },
-         .config =
-             [this] {
-                 return control::ConfigText{.file = loaded_.file,
-                                            .config = toml_text(config_),
-                                            .loaded = loaded_.when,
-                                            .changed_on_disk = loaded_.changed()};
-             },
-         .explain = [this] { return examine(view()); },
-         .ask = [this](control::Verb verb) { ask(verb); }});
+    auto server =
+        control::Server::create(parts_.loop, parts_.directory + "/control",
+                                {.status = [this] { return snapshot(view()); },
+                                 .config =
+                                     [this] {
+                                         return control::ConfigText{.file = loaded_.file,
+                                                                    .config = toml_text(config_),
+                                                                    .loaded = loaded_.when,
+                                                                    .changed_on_disk = loaded_.changed()};
+                                     },
+                                 .explain = [this] { return examine(view()); },
+                                 .ask = [this](control::Verb verb) { ask(verb); }});
     if (!server) return std::unexpected(server.error());
     server_ = *std::move(server);
     return {};

@@ -35,36 +35,37 @@ void add_units(std::vector<Item>& items, const UserUnits& units) {
         const std::string what = "unit " + unit.name;
         if (unit.load.empty()) {
             // The manager did not answer (yet); state() says why.
-            items.push_back({.what = what, .met = false, .detail = all ? "not known yet" : all.error().reason});
+            items.push_back(
+                {.what = what, .met = false, .detail = all ? "not known yet" : all.error().reason});
             continue;
         }
         const std::string problem = problem_of(unit);
-        items.push_back({.what = what,
-                         .met = problem.empty(),
-                         .detail = problem.empty() ? std::format("is {} ({})", unit.active, unit.sub) : problem});
+        items.push_back(
+            {.what = what,
+             .met = problem.empty(),
+             .detail = problem.empty() ? std::format("is {} ({})", unit.active, unit.sub) : problem});
     }
 }
 
 void add_names(std::vector<Item>& items, const PodmanPaths& paths, const PodmanConfig& config, pid_t pause) {
     if (!config.dns) return;
     const std::string what = "name server";
-    const auto names = choose_name_server(std::format("/proc/{}/root{}", pause, paths.aardvark_dir()),
-                                          config.network);
+    const auto names =
+        choose_name_server(std::format("/proc/{}/root{}", pause, paths.aardvark_dir()), config.network);
     if (!names) return items.push_back(unmet(what, names.error()));
     items.push_back(met(what, std::format("{} (network {})", names->chosen.address, names->chosen.network)));
 }
 
 Check check_of(const Item& item, std::string_view user) {
-    Check check{.what = item.what,
-                .passed = item.met,
-                .evidence = item.detail.value_or("not known"),
-                .remedy = {}};
+    Check check{
+        .what = item.what, .passed = item.met, .evidence = item.detail.value_or("not known"), .remedy = {}};
     if (item.met) return check;
     if (item.what.starts_with("unit ")) {
         check.remedy = std::format("systemctl --user --machine={}@ start {}", user,
                                    item.what.substr(sizeof "unit " - 1));
     } else if (item.what == "pause process") {
-        check.remedy = std::format("loginctl enable-linger {}; then start a container as user {}", user, user);
+        check.remedy =
+            std::format("loginctl enable-linger {}; then start a container as user {}", user, user);
     } else {
         check.remedy = std::format("start a container of user {} on a bridge network", user);
     }
@@ -123,9 +124,9 @@ Check sockets_check(const View& view) {
     if (!sockets.empty()) {
         return {.what = "sockets",
                 .passed = true,
-                .evidence = std::format("systemd passed {}, the first from {}; each proxy has {}", sockets.size(),
-                                        sockets.front().name,
-                                        view.parts.lanes.count() > 1 ? "its own" : "the same"),
+                .evidence =
+                    std::format("systemd passed {}, the first from {}; each proxy has {}", sockets.size(),
+                                sockets.front().name, view.parts.lanes.count() > 1 ? "its own" : "the same"),
                 .remedy = {}};
     }
     return {.what = "sockets",
@@ -136,7 +137,8 @@ Check sockets_check(const View& view) {
 
 Check proxy_check(const View& view) {
     const Machine& machine = view.machine;
-    Check check{.what = "proxy", .passed = machine.serving.has_value(), .evidence = view.status_line, .remedy = {}};
+    Check check{
+        .what = "proxy", .passed = machine.serving.has_value(), .evidence = view.status_line, .remedy = {}};
     if (machine.held) {
         check.remedy = std::format("supervisorctl start {}", view.name);
     } else if (!machine.serving) {
@@ -155,11 +157,12 @@ Check health_check(const View& view, const control::Status& status) {
                 .evidence = "none are configured: a proxy that hangs is not noticed",
                 .remedy = std::format("[health] in {}", view.loaded.file)};
     }
-    return {.what = "health checks",
-            .passed = health->healthy,
-            .evidence = std::format("{}: {} of {} failures{}", health->probe, health->failures, health->retries,
-                                    health->last_text ? "; the last: " + *health->last_text : ""),
-            .remedy = {}};
+    return {
+        .what = "health checks",
+        .passed = health->healthy,
+        .evidence = std::format("{}: {} of {} failures{}", health->probe, health->failures, health->retries,
+                                health->last_text ? "; the last: " + *health->last_text : ""),
+        .remedy = {}};
 }
 
 Check names_check(const View& view) {
@@ -175,10 +178,11 @@ Check names_check(const View& view) {
                 .evidence = "the unit does not bind resolv.conf; each proxy gets a mount namespace for it",
                 .remedy = "ExecStartPre= and BindReadOnlyPaths= as in the shipped caddy.service"};
     }
-    Check check{.what = "container names",
-                .passed = true,
-                .evidence = std::format("{}/resolv.conf is bound over /etc/resolv.conf", view.parts.directory),
-                .remedy = {}};
+    Check check{
+        .what = "container names",
+        .passed = true,
+        .evidence = std::format("{}/resolv.conf is bound over /etc/resolv.conf", view.parts.directory),
+        .remedy = {}};
     if (view.network != nullptr && view.network->names && !view.network->names->others.empty()) {
         check.passed = std::nullopt;
         check.evidence = std::format("only names of network {} resolve", view.network->names->chosen.network);
@@ -197,8 +201,8 @@ Check watchdog_check() {
     }
     return {.what = "systemd watchdog",
             .passed = true,
-            .evidence = std::format(
-                "WATCHDOG=1 within {} s", std::chrono::duration_cast<std::chrono::seconds>(interval).count()),
+            .evidence = std::format("WATCHDOG=1 within {} s",
+                                    std::chrono::duration_cast<std::chrono::seconds>(interval).count()),
             .remedy = {}};
 }
 

@@ -13,8 +13,8 @@ namespace rs {
 using Entries = std::vector<std::pair<std::string, std::string>>;
 Entries entries(const Config& config);
 
-// A file that says the same: every key with the value that holds, in its table; a key that is not set is commented
-// out, because no value says so.
+// A file that says the same: every key with the value that holds, in its table; a key that is not set is
+// commented out, because no value says so.
 std::string toml_text(const Config& config);
 
 // "proxy.stop_timeout: 10s -> 20s", one line for each key that differs.

@@ -10,7 +10,8 @@
 
 namespace rs::control {
 
-// Of a /proc/PID/status: NoNewPrivs, CapEff and Seccomp_filters. The profile and Landlock are not the kernel's to tell.
+// Of a /proc/PID/status: NoNewPrivs, CapEff and Seccomp_filters. The profile and Landlock are not the
+// kernel's to tell.
 Policy parse_confinement(std::string_view status);
 
 // Nothing when the process is gone.

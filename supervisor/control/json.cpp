@@ -94,9 +94,8 @@ Json json(const Namespaces& namespaces) {
 }
 
 Json json(const Names& names) {
-    return Json::object({{"address", json(names.address)},
-                         {"network", json(names.network)},
-                         {"others", list(names.others)}});
+    return Json::object(
+        {{"address", json(names.address)}, {"network", json(names.network)}, {"others", list(names.others)}});
 }
 
 Json json(const Health& health) {

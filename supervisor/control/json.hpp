@@ -15,8 +15,8 @@
 
 namespace rs::control {
 
-// A JSON value; copies share it. Making one throws std::bad_alloc for want of memory and nothing else: text that is no
-// UTF-8 gets '?' for what is wrong in it.
+// A JSON value; copies share it. Making one throws std::bad_alloc for want of memory and nothing else: text
+// that is no UTF-8 gets '?' for what is wrong in it.
 class Json {
   public:
     using Members = std::initializer_list<std::pair<const char*, Json>>;

@@ -27,7 +27,8 @@ bool alive(int pidfd) {
     return pidfd >= 0 && ::poll(&ended, 1, 0) == 0;
 }
 
-// systemd.exec(5), $SYSTEMD_EXEC_PID: a program that a shell of the unit's started has the shell's number there.
+// systemd.exec(5), $SYSTEMD_EXEC_PID: a program that a shell of the unit's started has the shell's number
+// there.
 bool is_main_process() {
     const char* pid = std::getenv("SYSTEMD_EXEC_PID");
     return pid != nullptr && std::to_string(::getpid()) == pid;

@@ -1,10 +1,10 @@
 // Who is at the other end of a connection, and whether he may change anything.
 //
-// Root and the service's own user may. The proxy runs as that user, too, and must not: what it serves comes from
-// strangers. It differs from the user's own processes in two ways that it cannot shed: it lives in Podman's user
-// namespace (no way leads from there to the parent, setns(2)), and in the cgroup of the unit, like everything else that
-// the supervisor starts (cgroups(7): to leave it takes write access to a cgroup outside, which Delegate=no and
-// ProtectControlGroups=yes withhold).
+// Root and the service's own user may. The proxy runs as that user, too, and must not: what it serves comes
+// from strangers. It differs from the user's own processes in two ways that it cannot shed: it lives in
+// Podman's user namespace (no way leads from there to the parent, setns(2)), and in the cgroup of the unit,
+// like everything else that the supervisor starts (cgroups(7): to leave it takes write access to a cgroup
+// outside, which Delegate=no and ProtectControlGroups=yes withhold).
 #pragma once
 
 #include <sys/types.h>
@@ -26,8 +26,8 @@ struct Peer {
 
 class Gate {
   public:
-    // `cgroup` is the unit's own, or empty where the supervisor is not the main process of a unit: then only the user
-    // namespace counts.
+    // `cgroup` is the unit's own, or empty where the supervisor is not the main process of a unit: then only
+    // the user namespace counts.
     Gate(uid_t own_uid, std::string cgroup) : own_uid_(own_uid), cgroup_(std::move(cgroup)) {}
     static Gate of_this_process();
 
@@ -39,7 +39,8 @@ class Gate {
     std::string cgroup_;
 };
 
-// The path in a /proc/PID/cgroup, of the unified hierarchy or, without it, of systemd's own; empty where there is none.
+// The path in a /proc/PID/cgroup, of the unified hierarchy or, without it, of systemd's own; empty where
+// there is none.
 std::string cgroup_path(std::string_view file);
 
 // `path` is `cgroup` or lies below it.

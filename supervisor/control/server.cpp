@@ -1,8 +1,7 @@
 #include "supervisor/control/server.hpp"
 
 #include <fcntl.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,9 +24,9 @@ namespace {
 // Below everything of the proxy's (sd_event_source_set_priority(3)).
 constexpr std::int64_t kPriority = SD_EVENT_PRIORITY_NORMAL + 10;
 
-// A monitor that has so much unread is behind (SIOCOUTQ, unix(7): memory that the kernel holds for it); after so many
-// messages more it is stuck. An eager reader is never behind for longer than it takes to schedule it.
-constexpr int kBehind = 64 * 1024;
+// A client is behind while its socket takes nothing more (poll(2); the kernel holds a fourth of the send
+// buffer, some 40 events), and stuck after so many messages. An eager reader is behind for no longer than it
+// takes to schedule it.
 constexpr int kPatience = 256;
 
 std::unexpected<Error> socket_error(const std::string& path, int code) {
@@ -61,15 +60,18 @@ unsigned connections_in_all() {
 
 }  // namespace
 
-// The barrier between sd-varlink (C) and what answers: a call has no parameters, and its client is one of ours.
+// The barrier between sd-varlink (C) and what answers: a call has no parameters, and its client is one of
+// ours.
 template <Server::Method method>
 int Server::on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept {
     static constexpr std::array<sd_json_dispatch_field, 1> kNoParameters{};
     try {
-        if (const int r = sd_varlink_dispatch(link, parameters, kNoParameters.data(), nullptr); r != 0) return r;
+        if (const int r = sd_varlink_dispatch(link, parameters, kNoParameters.data(), nullptr); r != 0)
+            return r;
         auto& server = *static_cast<Server*>(userdata);
-        if (const auto client = server.clients_.find(link); client != server.clients_.end())
-            (server.*method)(client->second, flags);
+        const auto client = server.clients_.find(link);
+        if (client == server.clients_.end() || !server.reads(client->second)) return 0;
+        (server.*method)(client->second, flags);
         return 0;
     } catch (...) {
         sd_event_exit(sd_varlink_get_event(link), -ENOTRECOVERABLE);
@@ -84,13 +86,14 @@ void Server::on_disconnect(sd_varlink_server*, sd_varlink* link, void* userdata)
 Result<std::unique_ptr<Server>> Server::create(Loop& loop, const std::string& path, Service service) {
     auto listener = listen_on(path);
     if (!listener) return std::unexpected(listener.error());
-    std::unique_ptr<Server> server{new Server{std::move(service), path, std::move(*listener)}};
-    if (auto prepared = server->prepare(loop); !prepared) return std::unexpected(prepared.error());
+    std::unique_ptr<Server> server{new Server{loop, std::move(service), path, std::move(*listener)}};
+    if (auto prepared = server->prepare(); !prepared) return std::unexpected(prepared.error());
     return server;
 }
 
-// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails once.
-Result<> Server::prepare(Loop& loop) {
+// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
+// once.
+Result<> Server::prepare() {
     // Without ACCOUNT_UID no limit counts.
     sd_varlink_server* server = nullptr;
     constexpr auto kFlags = static_cast<sd_varlink_server_flags_t>(SD_VARLINK_SERVER_ACCOUNT_UID |
@@ -108,21 +111,21 @@ Result<> Server::prepare(Loop& loop) {
           sd_varlink_server_bind_method_many(
               server, RS_INTERFACE ".GetStatus", &on_call<&Server::get_status>,  //
               RS_INTERFACE ".Monitor", &on_call<&Server::monitor>,               //
-              RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>,
-              RS_INTERFACE ".Reload", &on_call<&Server::change<Verb::reload>>,  //
-              RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,      //
-              RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,    //
-              RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,         //
-              RS_INTERFACE ".Explain", &on_call<&Server::explain>,              //
+              RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>, RS_INTERFACE ".Reload",
+              &on_call<&Server::change<Verb::reload>>,                        //
+              RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,    //
+              RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,  //
+              RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,       //
+              RS_INTERFACE ".Explain", &on_call<&Server::explain>,            //
               RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>),
-          sd_varlink_server_attach_event(server, loop.get(), kPriority)}) {
+          sd_varlink_server_attach_event(server, loop_.get(), kPriority)}) {
         if (each < 0) return socket_error(path_, -each);
     }
     spare_ = spare_descriptor();
-    auto connection = loop.on_readable(listener_.get(), [this] { accept_one(); });
+    auto connection = loop_.on_readable(listener_.get(), [this] { accept_one(); });
     if (!connection) return std::unexpected(connection.error());
     on_connection_ = std::move(*connection);
-    auto exit = loop.on_exit([this] { close_all(); });
+    auto exit = loop_.on_exit([this] { close_all(); });
     if (!exit) return std::unexpected(exit.error());
     on_exit_ = std::move(*exit);
     return {};
@@ -143,10 +146,19 @@ void Server::accept_one() {
     // Refused: too many, of this user or in all; or a peer from another pid namespace, who cannot be counted.
     if (sd_varlink_server_add_connection(server_.get(), connection.get(), &link) < 0) return;
     [[maybe_unused]] const int taken_over = connection.release();
-    clients_[link] = {.link{sd_varlink_ref(link)}};
+    uid_t uid = 0;
+    const bool known = sd_varlink_get_peer_uid(link, &uid) >= 0;
+    const bool stranger = !known || (uid != 0 && uid != ::geteuid());
+    if (stranger && std::ranges::count_if(clients_, [](const auto& each) { return each.second.stranger; }) >=
+                        kStrangers) {
+        sd_varlink_close(link);
+        return;
+    }
+    clients_[link] = {.link{sd_varlink_ref(link)}, .stranger = stranger};
 }
 
-// Out of descriptors: the listener would stay readable and keep the loop busy. One client hears that it is not wanted.
+// Out of descriptors: the listener would stay readable and keep the loop busy. One client hears that it is
+// not wanted.
 void Server::shed_one() {
     spare_.reset();
     const UniqueFd refused{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
@@ -157,35 +169,58 @@ void Server::forget(sd_varlink* link) {
     clients_.erase(link);
 }
 
-// What has been said is sent as far as it goes without waiting. sd-varlink's own handlers would wait for everybody to
-// read.
+// What has been said is sent as far as it goes without waiting. sd-varlink's own handlers would wait for
+// everybody to read.
 void Server::close_all() {
     constexpr int kSteps = 8;
     on_connection_.reset();
     auto clients = std::exchange(clients_, {});
     for (auto& [link, client] : clients) {
-        for (int i = 0; i < kSteps && sd_varlink_process(link) > 0; ++i) {}
+        for (int i = 0; i < kSteps && sd_varlink_process(link) > 0; ++i) {
+        }
         sd_varlink_close(link);
     }
 }
 
+// False for who is stuck; he gets no further answer.
 bool Server::reads(Client& client) {
-    int unread = 0;
-    ::ioctl(sd_varlink_get_fd(client.link.get()), SIOCOUTQ, &unread);
-    client.unread = unread > kBehind ? client.unread + 1 : 0;
-    return client.unread < kPatience;
+    if (client.stuck) return false;
+    pollfd socket{.fd = sd_varlink_get_fd(client.link.get()), .events = POLLOUT, .revents = 0};
+    client.unread = ::poll(&socket, 1, 0) == 0 ? client.unread + 1 : 0;
+    if (client.unread < kPatience) return true;
+    disconnect_soon(client);
+    return false;
+}
+
+// Not at once: sd-varlink does not survive that within a call from this client.
+void Server::disconnect_soon(Client& client) {
+    client.stuck = true;
+    if (on_stuck_) return;
+    auto timer = loop_.after(std::chrono::milliseconds{0}, [this] { disconnect_stuck(); });
+    if (timer) on_stuck_ = std::move(*timer);
+}
+
+void Server::disconnect_stuck() {
+    on_stuck_.reset();
+    std::vector<sd_varlink*> stuck;  // closing one changes the table
+    for (const auto& [link, client] : clients_) {
+        if (client.stuck) stuck.push_back(link);
+    }
+    std::ranges::for_each(stuck, &sd_varlink_close);
 }
 
 void Server::publish(const Event& event, bool with_status) {
     if (std::ranges::none_of(clients_, [](const auto& each) { return each.second.monitors; })) return;
-    const Json message = Json::object(
-        {{"event", json(event)}, {"status", with_status ? json(service_.status()) : Json{}}});
-    std::vector<sd_varlink*> stuck;  // closing one changes the table
+    const Json message =
+        Json::object({{"event", json(event)}, {"status", with_status ? json(service_.status()) : Json{}}});
     for (auto& [link, client] : clients_) {
-        if (!client.monitors) continue;
-        if (!reads(client) || sd_varlink_notify(link, message.get()) < 0) stuck.push_back(link);
+        if (!client.monitors || !reads(client)) continue;
+        if (sd_varlink_notify(link, message.get()) < 0) disconnect_soon(client);
     }
-    std::ranges::for_each(stuck, &sd_varlink_close);
+}
+
+void Server::reply(Client& client, const Json& message) {
+    if (sd_varlink_reply(client.link.get(), message.get()) < 0) disconnect_soon(client);
 }
 
 void Server::answer(Verb verb, const char* error, const std::string& reason) {
@@ -202,7 +237,7 @@ void Server::answer(Verb verb, const char* error, const std::string& reason) {
 }
 
 void Server::get_status(Client& client, Flags) {
-    sd_varlink_reply(client.link.get(), Json::object({{"status", json(service_.status())}}).get());
+    reply(client, Json::object({{"status", json(service_.status())}}));
 }
 
 void Server::monitor(Client& client, Flags flags) {
@@ -230,16 +265,16 @@ void Server::change(Client& client, Flags flags) {
 }
 
 void Server::get_config(Client& client, Flags) {
-    sd_varlink_reply(client.link.get(), json(service_.config()).get());
+    reply(client, json(service_.config()));
 }
 
 void Server::explain(Client& client, Flags) {
-    sd_varlink_reply(client.link.get(), Json::object({{"checks", json(service_.explain())}}).get());
+    reply(client, Json::object({{"checks", json(service_.explain())}}));
 }
 
 void Server::get_metrics(Client& client, Flags) {
     const std::string text = metrics(service_.status(), std::chrono::system_clock::now());
-    sd_varlink_reply(client.link.get(), Json::object({{"metrics", Json::of(text)}}).get());
+    reply(client, Json::object({{"metrics", Json::of(text)}}));
 }
 
 }  // namespace rs::control

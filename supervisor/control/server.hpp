@@ -1,11 +1,12 @@
 // The varlink server (sd-varlink(3)) on the control socket.
 //
-// What a client does harms nobody else: connections are limited for each user and in all, whoever does not read is
-// disconnected, a client that goes takes its unanswered requests along, and exit waits for none. All of it runs below
-// the priority of the proxy's own business.
+// What a client does harms nobody else: connections are limited, whoever does not read is disconnected, a
+// client that goes takes its unanswered requests along, and exit waits for none. All of it runs below the
+// priority of the proxy's own business.
 //
-// Memory is bounded by those limits, not by MemoryMax= of the unit, which would hit the proxy in the same cgroup: a
-// client that sends may hold what sd-varlink buffers of one message (16 MiB), one that does not read some 256 messages.
+// Memory is bounded by those limits, not by MemoryMax= of the unit, which would hit the proxy in the same
+// cgroup. For each connection sd-varlink buffers up to 16 MiB of a message that is not complete; of what is
+// not read there is never more than 256 messages.
 #pragma once
 
 #include <systemd/sd-varlink.h>
@@ -45,18 +46,21 @@ struct Service {
 
 class Server {
   public:
-    // Of one user, and in all; the latter is less where RLIMIT_NOFILE is low.
+    // Connections of root and of the service's own user, each; of all others together; and in all, which is
+    // less where RLIMIT_NOFILE is low.
     static constexpr unsigned kPerUser = 32;
-    static constexpr unsigned kInAll = 256;
+    static constexpr unsigned kStrangers = 16;
+    static constexpr unsigned kInAll = 2 * kPerUser + kStrangers;
 
-    // Whoever can reach `path` may connect (mode 0666). A socket that an earlier run left there is replaced. Errors:
-    // bind(2) and what sd-varlink reports.
+    // Whoever can reach `path` may connect (mode 0666). A socket that an earlier run left there is replaced.
+    // Errors: bind(2) and what sd-varlink reports.
     static Result<std::unique_ptr<Server>> create(Loop& loop, const std::string& path, Service service);
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    // All who wait for this get their answer. `error` is null for success; a reason goes with the errors that have one.
+    // All who wait for this get their answer. `error` is null for success; a reason goes with the errors that
+    // have one.
     void answer(Verb verb, const char* error, const std::string& reason);
 
     // Tells the monitors; with the status where it may have changed.
@@ -70,22 +74,26 @@ class Server {
     struct Client {
         std::unique_ptr<sd_varlink, Unref> link;
         std::set<Verb> awaits{};
+        bool stranger = false;
         bool monitors = false;
-        int unread = 0;  // messages sent in a row while it had not read the ones before
+        bool stuck = false;  // and about to be disconnected
+        int unread = 0;      // messages sent in a row while it had not read the ones before
     };
     using Flags = sd_varlink_method_flags_t;
     using Method = void (Server::*)(Client& client, Flags flags);
 
-    Server(Service service, std::string path, UniqueFd listener)
-        : service_(std::move(service)), path_(std::move(path)), listener_(std::move(listener)) {}
+    Server(Loop& loop, Service service, std::string path, UniqueFd listener)
+        : loop_(loop), service_(std::move(service)), path_(std::move(path)), listener_(std::move(listener)) {}
 
-    Result<> prepare(Loop& loop);
+    Result<> prepare();
     void accept_one();
     void shed_one();
     void forget(sd_varlink* link);
     void close_all();
-    static void tell(Client& client, const Json& message);
-    [[nodiscard]] static bool reads(Client& client);
+    [[nodiscard]] bool reads(Client& client);
+    void disconnect_soon(Client& client);
+    void disconnect_stuck();
+    void reply(Client& client, const Json& message);
 
     template <Method method>
     static int on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept;
@@ -99,6 +107,7 @@ class Server {
     void explain(Client& client, Flags flags);
     void get_metrics(Client& client, Flags flags);
 
+    Loop& loop_;
     Service service_;
     std::string path_;
     UniqueFd listener_;
@@ -106,7 +115,7 @@ class Server {
     Gate gate_ = Gate::of_this_process();
     std::map<sd_varlink*, Client> clients_;
     std::unique_ptr<sd_varlink_server, Unref> server_;
-    Loop::Source on_connection_, on_exit_;
+    Loop::Source on_connection_, on_exit_, on_stuck_;
 };
 
 }  // namespace rs::control

@@ -1,5 +1,6 @@
-// What the control socket tells, as plain data: the C++ side of interface.c, field by field, where the meaning of
-// each stands. Made by supervisor/snapshot.cpp, turned into JSON by json.cpp and into text by metrics.cpp.
+// What the control socket tells, as plain data: the C++ side of interface.c, field by field, where the
+// meaning of each stands. Made by supervisor/snapshot.cpp, turned into JSON by json.cpp and into text by
+// metrics.cpp.
 #pragma once
 
 #include <array>

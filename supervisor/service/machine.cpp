@@ -151,14 +151,15 @@ void Stepper::operator()(const event::Reloaded& reloaded) {
     if (m_.starting && reloaded.relaunch)
         retire(*std::exchange(m_.starting, std::nullopt), m_.settings.stop_timeout);
     if (!m_.serving) return finish_reload();
-    if (reloaded.relaunch || !m_.settings.reload_by_signal) return ask_for_successor(Wish::asked, "reload", Cause::reload);
+    if (reloaded.relaunch || !m_.settings.reload_by_signal)
+        return ask_for_successor(Wish::asked, "reload", Cause::reload);
     set_timer({Timer::Kind::reload, m_.serving->id}, m_.settings.start_timeout);
     add(effect::AskToReload{m_.serving->id});
     if (m_.settings.ready_on_exec) finish_reload();  // it has no way to say when
 }
 
 void Stepper::operator()(const event::ConnectionsWait&) {
-    if (m_.serving && !m_.starting) 
+    if (m_.serving && !m_.starting)
         ask_for_successor(Wish::asked, "connections wait at other sockets", Cause::request);
 }
 

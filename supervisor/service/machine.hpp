@@ -206,11 +206,10 @@ struct Exit {
     int status = 0;
 };
 }  // namespace effect
-using Effect =
-    std::variant<effect::Look, effect::Launch, effect::Steer, effect::AskToStop, effect::Kill, effect::Probe,
-                 effect::AskToReload, effect::ReadConfig, effect::TellReady, effect::TellReloading,
-                 effect::TellStopping, effect::SetTimer, effect::ClearTimer, effect::Report, effect::Answer,
-                 effect::Exit>;
+using Effect = std::variant<effect::Look, effect::Launch, effect::Steer, effect::AskToStop, effect::Kill,
+                            effect::Probe, effect::AskToReload, effect::ReadConfig, effect::TellReady,
+                            effect::TellReloading, effect::TellStopping, effect::SetTimer, effect::ClearTimer,
+                            effect::Report, effect::Answer, effect::Exit>;
 
 struct Slot {
     ProxyId id = 0;

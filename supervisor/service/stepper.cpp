@@ -49,8 +49,7 @@ void Stepper::pursue() {
     if (!wanted || m_.starting || m_.pausing) return;
     end_handover();  // the successor may need the sockets
     why_ = elsewhere ? "Podman's network was recreated" : m_.wish_why;
-    m_.starting = Slot{
-        .id = ++m_.last_id, .network = m_.network, .since = now_, .cause = cause_of_launch()};
+    m_.starting = Slot{.id = ++m_.last_id, .network = m_.network, .since = now_, .cause = cause_of_launch()};
     set_timer({Timer::Kind::start, m_.starting->id}, m_.settings.start_timeout);
     add(effect::Launch{m_.starting->id, m_.starting->cause});
 }

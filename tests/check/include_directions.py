@@ -20,6 +20,9 @@ class Rule:
 BASE = "supervisor/base"
 ANYTHING = ("policy", "supervisor")
 CPP_LIBRARY = "[a-z_]+"
+# What wires everything together.
+TOP = ("app", "app_control", "child.hpp", "effects", "examine", "exec", "handover", "main", "sandbox", "setup",
+       "snapshot")
 # C headers and system calls, no C++ library: the file runs between fork and exec.
 C_ONLY = r"c[a-z]+|.*\.h"
 
@@ -35,19 +38,21 @@ RULES = {
         knows=("supervisor/launch/child", "supervisor/launch/plan", "supervisor/launch/stage"), only_headers=C_ONLY
     ),
     "supervisor/health": Rule(knows=(BASE, "supervisor/config", "supervisor/launch", "supervisor/service/health")),
+    # Plain data in, varlink out: what the data mean is the business of those who fill them in.
+    "supervisor/control": Rule(knows=(BASE,)),
     # A program of its own, run in the proxy's place.
     "supervisor/probe": Rule(knows=(BASE,)),
     # A pure function: no system call, no sd-*, not even through a header of base.
     "supervisor/service": Rule(knows=(BASE,), only_headers=CPP_LIBRARY, indirectly=True),
     "supervisor/cli": Rule(knows=(BASE,)),
     "supervisor/runtime": Rule(knows=(BASE, "supervisor/config", "supervisor/podman")),
-    **{f"supervisor/{file}": Rule(knows=ANYTHING)
-       for file in ("app", "effects", "exec", "handover", "main", "sandbox", "setup")},
+    **{f"supervisor/{file}": Rule(knows=ANYTHING) for file in TOP},
     "tests": Rule(knows=ANYTHING),
 }
 
 # Whatever lies lower returns errors.
-LOGGERS = ("supervisor/base/log", *(f"supervisor/{file}" for file in ("app", "effects", "exec", "handover", "main")))
+LOGGERS = ("supervisor/base/log",
+           *(f"supervisor/{file}" for file in ("app", "app_control", "effects", "exec", "handover", "main")))
 
 # Headers that only some places of the program may include (tests may include all). Whoever needs more adds a row.
 EDGES = {
@@ -57,7 +62,7 @@ EDGES = {
     r"supervisor/base/log\.hpp": LOGGERS,
     r"seccomp\.h": ("policy",),
     r"curl/.*": ("supervisor/probe",),  # parses what strangers send, so never in the supervisor itself
-    r"systemd/.*": (BASE, "policy/oci", "supervisor/launch/sockets", "supervisor/notify/sender"),
+    r"systemd/.*": (BASE, "policy/oci", "supervisor/control", "supervisor/launch/sockets", "supervisor/notify/sender"),
 }
 
 SOURCES = (*tree.CPP, "*.h", "*.cc", "*.cxx", "*.ipp")

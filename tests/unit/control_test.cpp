@@ -47,11 +47,16 @@ Status full_status() {
                        .healthy = true}};
     status.namespaces = Namespaces{.pause_pid = 1, .user = "user:[1]", .network = "net:[1]"};
     status.names = Names{.address = "10.89.0.1", .network = "mynet", .others = {"other"}};
-    status.sockets = {
-        {.fd = 3, .name = "caddy.socket", .protocol = "stream", .address = "[::]:80", .queue = 2, .backlog = 4}};
+    status.sockets = {{.fd = 3,
+                       .name = "caddy.socket",
+                       .protocol = "stream",
+                       .address = "[::]:80",
+                       .queue = 2,
+                       .backlog = 4}};
     status.health =
         Health{.probe = "tcp 127.0.0.1:80", .healthy = false, .failures = 1, .retries = 3, .last_text = "x"};
-    status.watchdog = {.systemd = std::chrono::seconds{30}, .proxy = std::chrono::seconds{1}, .last_ping = Time{}};
+    status.watchdog = {
+        .systemd = std::chrono::seconds{30}, .proxy = std::chrono::seconds{1}, .last_ping = Time{}};
     status.policy = Policy{.profile = "proxy", .capabilities = {"cap_chown"}};
     status.events = {{.time = Time{}, .state = "running", .warning = false, .text = "text"}};
     return status;
@@ -119,14 +124,16 @@ TEST(ControlJson, AStatusIsWhatTheInterfaceDeclares) {
 }
 
 TEST(ControlJson, EventsConfigurationAndChecksAreWhatTheInterfaceDeclares) {
-    expect_as_declared(json(Event{.time = {}, .state = "held", .warning = true, .text = ""}).get(), *symbol("Event"));
+    expect_as_declared(json(Event{.time = {}, .state = "held", .warning = true, .text = ""}).get(),
+                       *symbol("Event"));
     expect_as_declared(json(ConfigText{}).get(), *symbol("GetConfig"));
     const Json checks = json(std::vector{Check{.what = "a", .passed = true, .evidence = "b", .remedy = "c"}});
     expect_as_declared(sd_json_variant_by_index(checks.get(), 0), *symbol("Check"));
 }
 
 TEST(ControlJson, TimesAreMicrosecondsAndWhatIsNotThereIsNull) {
-    const Event event{.time = Time{std::chrono::milliseconds{1500}}, .state = "held", .warning = false, .text = "t"};
+    const Event event{
+        .time = Time{std::chrono::milliseconds{1500}}, .state = "held", .warning = false, .text = "t"};
     EXPECT_EQ(json(event).text(), R"({"timeUSec":1500000,"state":"held","warning":false,"text":"t"})");
     const std::vector checks{Check{.what = "a", .passed = {}, .evidence = "b", .remedy = {}}};
     EXPECT_EQ(json(checks).text(), R"([{"what":"a","passed":null,"evidence":"b","remedy":null}])");
@@ -150,15 +157,15 @@ TEST(ControlMetrics, TellAsOpenMetricsDoes) {
     const std::string text = metrics(full_status(), Time{std::chrono::seconds{9}});
     EXPECT_THAT(text, HasSubstr("# TYPE rootless_supervisor_launches counter\n"));
     EXPECT_THAT(text, HasSubstr("rootless_supervisor_launches_total{name=\"caddy\",cause=\"network\"} 0\n"));
-    EXPECT_THAT(text,
-                HasSubstr("rootless_supervisor_state{name=\"caddy\",rootless_supervisor_state=\"running\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("rootless_supervisor_state{name=\"caddy\",rootless_supervisor_state=\"held\"} 0\n"));
-    EXPECT_THAT(text, HasSubstr("rootless_supervisor_ready{name=\"caddy\"} 1\n"));
-    EXPECT_THAT(text, HasSubstr("rootless_supervisor_proxy_start_time_seconds{name=\"caddy\"} 5\n"));
     EXPECT_THAT(
         text,
-        HasSubstr(
-            "rootless_supervisor_socket_queue{name=\"caddy\",fd=\"3\",socket=\"caddy.socket\",address=\"[::]:80\"} 2\n"));
+        HasSubstr("rootless_supervisor_state{name=\"caddy\",rootless_supervisor_state=\"running\"} 1\n"));
+    EXPECT_THAT(
+        text, HasSubstr("rootless_supervisor_state{name=\"caddy\",rootless_supervisor_state=\"held\"} 0\n"));
+    EXPECT_THAT(text, HasSubstr("rootless_supervisor_ready{name=\"caddy\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("rootless_supervisor_proxy_start_time_seconds{name=\"caddy\"} 5\n"));
+    EXPECT_THAT(text, HasSubstr("rootless_supervisor_socket_queue{name=\"caddy\",fd=\"3\",socket=\"caddy."
+                                "socket\",address=\"[::]:80\"} 2\n"));
     EXPECT_TRUE(text.ends_with("\n# EOF\n"));
 }
 
@@ -182,8 +189,9 @@ TEST(ControlJournal, KeepsTheLatestEvents) {
 }
 
 TEST(ControlConfinement, IsReadFromTheKernelsWords) {
-    const auto policy = parse_confinement("Name:\tcaddy\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t14\n"
-                                          "CapEff:\t0000040000002400\n");
+    const auto policy = parse_confinement(
+        "Name:\tcaddy\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t14\n"
+        "CapEff:\t0000040000002400\n");
     EXPECT_TRUE(policy.no_new_privileges);
     EXPECT_EQ(policy.seccomp_filters, 14);
     EXPECT_THAT(policy.capabilities, ElementsAre("cap_net_bind_service", "cap_net_raw", "cap_42"));
@@ -232,7 +240,8 @@ TEST(ControlListener, TellsOfOtherSocketsWhatItCan) {
 
 TEST(ControlPeer, ReadsTheCgroupOfBothHierarchies) {
     EXPECT_EQ(cgroup_path("0::/system.slice/caddy.service\n"), "/system.slice/caddy.service");
-    EXPECT_EQ(cgroup_path("5:cpu:/\n1:name=systemd:/system.slice/a.service\n0::/\n"), "/system.slice/a.service");
+    EXPECT_EQ(cgroup_path("5:cpu:/\n1:name=systemd:/system.slice/a.service\n0::/\n"),
+              "/system.slice/a.service");
     EXPECT_EQ(cgroup_path("0::/\n"), "");
     EXPECT_EQ(cgroup_path(""), "");
 }

@@ -179,8 +179,8 @@ TEST(MachineRequests, AReloadWithoutTheNetworkFailsInsteadOfWaitingForIt) {
 
 TEST(MachineRequests, AReloadBySystemdAnswersNobody) {
     Driver driver = running();
-    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, true} << event::ProxyReady{2}
-           << settled(2);
+    driver << event::ReloadRequested{} << event::Reloaded{driver.machine.settings, true}
+           << event::ProxyReady{2} << settled(2);
     EXPECT_EQ(answer(driver), "");
 }
 

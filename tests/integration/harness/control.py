@@ -2,7 +2,9 @@
 
 import json
 import os
+import pwd
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +18,8 @@ def socket_of(name: str = "caddy") -> Path:
     return Path(f"/run/rootless-supervisor/{name}/control")
 
 
-def varlinkctl(method: str, name: str = "caddy", **options) -> Answer:
-    return attempt("varlinkctl", "call", str(socket_of(name)), f"{INTERFACE}.{method}", "{}", **options)
+def varlinkctl(method: str, name: str = "caddy", prefix: tuple[str, ...] = (), **options) -> Answer:
+    return attempt(*prefix, "varlinkctl", "call", str(socket_of(name)), f"{INTERFACE}.{method}", "{}", **options)
 
 
 def call(method: str, name: str = "caddy", **options) -> dict:
@@ -45,10 +47,11 @@ class Refused(Exception):
 class Client:
     """One connection."""
 
-    def __init__(self, name: str = "caddy", timeout: float = 20) -> None:
-        self.socket = socket.socket(socket.AF_UNIX)
+    def __init__(self, name: str = "caddy", timeout: float = 20, connection: socket.socket | None = None) -> None:
+        self.socket = connection or socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
-        self.socket.connect(str(socket_of(name)))
+        if not connection:
+            self.socket.connect(str(socket_of(name)))
         self._read = b""
 
     def __enter__(self) -> "Client":
@@ -96,10 +99,19 @@ class Client:
             yield reply
 
 
+def connected_as(user: str, name: str = "caddy") -> Client:
+    """A connection that a process of the user made (SO_PEERCRED is of connect(2)), which has ended since."""
+    connection = socket.socket(socket.AF_UNIX)
+    code = f"import socket; socket.socket(fileno={connection.fileno()}).connect({str(socket_of(name))!r})"
+    subprocess.run(["setpriv", f"--reuid={user}", f"--regid={pwd.getpwnam(user).pw_gid}", "--clear-groups",
+                    "python3", "-I", "-c", code], pass_fds=[connection.fileno()], check=True)
+    return Client(connection=connection)
+
+
 def connections(pid: int) -> int:
     """How many clients the supervisor holds: its sockets that are bound to the path of the control socket."""
     inodes = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
-    with open(f"/proc/{pid}/net/unix") as table:
+    with open("/proc/net/unix") as table:
         rows = [line.split() for line in table.readlines()[1:]]
     connected = "03"
     return sum(row[5] == connected and f"socket:[{row[6]}]" in inodes for row in rows
