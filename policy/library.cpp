@@ -36,8 +36,12 @@ std::string Library::own_file(const std::string& name) const {
     return std::format("{}/{}{}", directory_, name, kSuffix);
 }
 
+bool Library::has_own(const std::string& name) const {
+    return ::access(own_file(name).c_str(), F_OK) == 0;
+}
+
 bool Library::has(const std::string& name) const {
-    return find_shipped(name) != nullptr || ::access(own_file(name).c_str(), F_OK) == 0;
+    return find_shipped(name) != nullptr || has_own(name);
 }
 
 std::vector<std::string> Library::names() const {
@@ -67,7 +71,7 @@ Result<Profile> Library::load(const std::string& name) const {
     const auto text = read_small_file(file);
     if (text) return parsed(*text, file, name);
     if (is_path || text.error().code != ENOENT) {
-        return fail(std::format("cannot read policy profile '{}': {}", file, text.error().message),
+        return fail(std::format("cannot read policy profile '{}': {}", file, reason_of(text.error().code)),
                     text.error().code);
     }
     if (find_shipped(name) != nullptr) return load_shipped(name);

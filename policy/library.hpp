@@ -34,6 +34,7 @@ class Library {
     [[nodiscard]] bool has(const std::string& name) const;
     // An administrator's file of that name, be it there or not.
     [[nodiscard]] std::string own_file(const std::string& name) const;
+    [[nodiscard]] bool has_own(const std::string& name) const;
     // Sorted, each once.
     [[nodiscard]] std::vector<std::string> names() const;
 

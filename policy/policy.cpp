@@ -25,8 +25,9 @@ constexpr std::array<std::string_view, 12> kWaysOut{
 Result<Policy> load_oci(const Wishes& wishes) {
     const auto text = read_small_file(wishes.profile);
     if (!text) {
-        return fail(std::format("cannot read policy profile '{}': {}", wishes.profile, text.error().message),
-                    text.error().code);
+        return fail(
+            std::format("cannot read policy profile '{}': {}", wishes.profile, reason_of(text.error().code)),
+            text.error().code);
     }
     auto syscalls = parse_oci(*text, wishes.profile, wishes.capabilities);
     if (!syscalls) return fail(syscalls.error().text());

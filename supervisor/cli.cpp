@@ -6,6 +6,7 @@
 #include <format>
 
 #include "supervisor/base/exit_status.hpp"
+#include "supervisor/cli_policy.hpp"
 
 namespace rs::cli {
 namespace {
@@ -95,6 +96,8 @@ std::expected<Command, Message> parse(int argc, char** argv) {
         "Run a command in Podman's network, in the proxy's sandbox: exec [NAME] -- COMMAND [ARGUMENT...]");
     add_arguments(*exec_command, exec);
 
+    const PolicyArguments policy{app};
+
     if (auto parsed = parse_with(app, std::move(words)); !parsed) return std::unexpected(parsed.error());
 
     const auto mistake = [](std::string_view text) { return std::unexpected(usage_mistake(text)); };
@@ -104,6 +107,11 @@ std::expected<Command, Message> parse(int argc, char** argv) {
         return Exec{exec.file(), std::move(command)};
     }
     if (separated) return mistake("only exec takes a command after '--'");
+    if (policy.parsed()) {
+        auto wanted = policy.command();
+        if (!wanted) return mistake(wanted.error());
+        return *std::move(wanted);
+    }
     if (check_command->parsed()) {
         if (check.file().empty()) return mistake("check needs NAME or --config FILE");
         return Check{check.file()};

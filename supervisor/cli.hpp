@@ -19,7 +19,14 @@ struct Exec {
     std::string config_file;  // empty: defaults
     std::vector<std::string> command;
 };
-using Command = std::variant<Run, Check, Exec>;
+struct Policy {
+    enum class Verb { list, show, check, diff, compile, explain };
+    Verb verb;
+    std::vector<std::string> arguments;  // profiles, a file or a system call, as many as the verb takes
+    std::string config_file;             // of `show`, instead of a profile
+    std::string bpf_file;                // of `compile`; empty: pseudo code
+};
+using Command = std::variant<Run, Check, Exec, Policy>;
 
 // What to print and exit with instead of doing anything: --help, --version (status 0), or a mistake.
 struct Message {

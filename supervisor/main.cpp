@@ -7,6 +7,7 @@
 #include "supervisor/cli.hpp"
 #include "supervisor/config/parse.hpp"
 #include "supervisor/exec.hpp"
+#include "supervisor/policy_command.hpp"
 #include "supervisor/sandbox.hpp"
 
 namespace {
@@ -36,6 +37,8 @@ struct CarryOut {
         std::printf("%s: OK\n", command.config_file.c_str());
         return to_int(rs::ExitStatus::ok);
     }
+
+    int operator()(const rs::cli::Policy& command) const { return rs::run_policy_command(command); }
 
     int operator()(const rs::cli::Exec& command) const {
         rs::Config config;
