@@ -62,7 +62,7 @@ int exec_in_network(const Config& whole, const std::vector<std::string>& command
     if (!network) return give_up(ExitStatus::unavailable, network.error().reason);
     const auto resolv_conf = resolv_conf_for(*paths, *network);
     if (!resolv_conf) return give_up(ExitStatus::os_error, resolv_conf.error().message);
-    const auto sandbox = make_exec_sandbox(whole);
+    const auto sandbox = make_exec_sandbox(whole, program);
     if (!sandbox) return give_up(ExitStatus::config, sandbox.error().message);
     for (const auto& warning : sandbox->warnings)
         spdlog::warn("{}", warning);

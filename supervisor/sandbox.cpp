@@ -68,7 +68,7 @@ Result<Sandboxes> make_sandboxes(const Config& config) {
     return Sandboxes{*std::move(proxy), *std::move(probe)};
 }
 
-Result<policy::Sandbox> make_exec_sandbox(const Config& config) {
+Result<policy::Sandbox> make_exec_sandbox(const Config& config, const std::string& program) {
     const policy::Library library;
     auto wishes = wishes_of(config, library);
     if (config.policy.profile.empty()) {
@@ -77,6 +77,7 @@ Result<policy::Sandbox> make_exec_sandbox(const Config& config) {
     }
     auto policy = policy::assemble(library, wishes);
     if (!policy) return std::unexpected(policy.error());
+    let_execute(policy->access, program);
     return policy::make_sandbox(*std::move(policy), mode_of(config.policy.landlock));
 }
 

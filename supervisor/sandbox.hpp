@@ -24,7 +24,7 @@ Result<Sandboxes> make_sandboxes(const Config& config);
 
 // For `exec`: the configuration's policy, but the generic profile unless one is named, and files only as that
 // one restricts them.
-Result<policy::Sandbox> make_exec_sandbox(const Config& config);
+Result<policy::Sandbox> make_exec_sandbox(const Config& config, const std::string& program);
 
 // What of [policy] can be wrong apart from paths, which only the unit's own sandbox shows: the profile, the
 // filter.

@@ -136,6 +136,20 @@ def test_a_kept_capability_is_of_use_in_podmans_network_and_goes_no_further(rest
     assert restricted.evaluate(f"{child} if l.startswith('CapEff')][0]") == f"CapEff:\t{CAP_NET_BIND_SERVICE:016x}"
 
 
+def test_exec_under_a_named_profile_reads_what_that_lets_it_read(all_idle, readable_file):
+    path = Path("/etc/rootless-supervisor/as-caddy.toml")
+    path.write_text("[proxy]\ncommand = ['/bin/true']\n[policy]\nprofile = 'caddy'\nlandlock = 'enforce'\n")
+    path.chmod(0o644)
+    try:
+        inside = ("rootless-supervisor", "exec", path.stem, "--", "cat")
+        assert run(*inside, "/etc/resolv.conf", user=USER).startswith("#")
+        answer = attempt(*inside, str(ELSEWHERE / "file"), user=USER)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr == f"cat: {ELSEWHERE}/file: Permission denied\n"
+    finally:
+        path.unlink()
+
+
 @pytest.fixture
 def config_with_capability() -> Iterator[str]:
     path = Path("/etc/rootless-supervisor/with-capability.toml")
