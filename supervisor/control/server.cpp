@@ -88,11 +88,10 @@ Result<std::unique_ptr<Server>> Server::create(Loop& loop, const std::string& pa
     if (!listener) return std::unexpected(listener.error());
     std::unique_ptr<Server> server{new Server{loop, std::move(service), path, std::move(*listener)}};
     if (auto prepared = server->prepare(); !prepared) return std::unexpected(prepared.error());
+    if (auto listening = server->listen(); !listening) return std::unexpected(listening.error());
     return server;
 }
 
-// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
-// once.
 Result<> Server::prepare() {
     // Without ACCOUNT_UID no limit counts.
     sd_varlink_server* server = nullptr;
@@ -107,20 +106,30 @@ Result<> Server::prepare() {
           sd_varlink_server_set_connections_max(server, in_all),
           sd_varlink_server_set_connections_per_uid_max(server, std::min(kPerUser, in_all / 2)),
           sd_varlink_server_add_interface(server, rs_control_interface()),
-          sd_varlink_server_bind_disconnect(server, &on_disconnect),
-          sd_varlink_server_bind_method_many(
-              server, RS_INTERFACE ".GetStatus", &on_call<&Server::get_status>,  //
-              RS_INTERFACE ".Monitor", &on_call<&Server::monitor>,               //
-              RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>, RS_INTERFACE ".Reload",
-              &on_call<&Server::change<Verb::reload>>,                        //
-              RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,    //
-              RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,  //
-              RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,       //
-              RS_INTERFACE ".Explain", &on_call<&Server::explain>,            //
-              RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>),
+          sd_varlink_server_bind_disconnect(server, &on_disconnect), bind_methods(),
           sd_varlink_server_attach_event(server, loop_.get(), kPriority)}) {
         if (each < 0) return socket_error(path_, -each);
     }
+    return {};
+}
+
+int Server::bind_methods() {
+    return sd_varlink_server_bind_method_many(
+        server_.get(),                                                      //
+        RS_INTERFACE ".GetStatus", &on_call<&Server::get_status>,           //
+        RS_INTERFACE ".Monitor", &on_call<&Server::monitor>,                //
+        RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>,  //
+        RS_INTERFACE ".Reload", &on_call<&Server::change<Verb::reload>>,    //
+        RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,        //
+        RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,      //
+        RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,           //
+        RS_INTERFACE ".Explain", &on_call<&Server::explain>,                //
+        RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>);
+}
+
+// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
+// once.
+Result<> Server::listen() {
     spare_ = spare_descriptor();
     auto connection = loop_.on_readable(listener_.get(), [this] { accept_one(); });
     if (!connection) return std::unexpected(connection.error());

@@ -86,6 +86,8 @@ class Server {
         : loop_(loop), service_(std::move(service)), path_(std::move(path)), listener_(std::move(listener)) {}
 
     Result<> prepare();
+    int bind_methods();
+    Result<> listen();
     void accept_one();
     void shed_one();
     void forget(sd_varlink* link);

@@ -1,6 +1,8 @@
 """Clients of the control socket that do what they should not: nobody else may suffer."""
 
+import itertools
 import json
+import resource
 import socket
 import threading
 import time
@@ -43,7 +45,7 @@ def many(count: int, name: str = "caddy") -> Iterator[list[Client]]:
 def served(client: Client) -> bool:
     try:
         return client.call("GetStatus") is not None
-    except BrokenPipeError:
+    except (BrokenPipeError, ConnectionResetError):
         return False
 
 
@@ -128,15 +130,36 @@ def test_half_open_clients_take_no_more_than_their_user_may_have(fresh_caddy):
     wait_for("the connections to be gone", lambda: connections(fresh_caddy.pid) == 0)
 
 
-def test_out_of_descriptors_the_listener_lives_on(puppet):
-    """A fourth of the limit is for clients; a process that has used up the rest must not lose its socket either."""
-    puppet.install(puppet_command("notify('READY=1')"), unit_lines="LimitNOFILE=40:40")
+@contextmanager
+def no_descriptor_left(process: Process) -> Iterator[None]:
+    """The limit is the lowest number that is free."""
+    soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    used = process.descriptors()
+    lowest = next(number for number in itertools.count() if number not in used)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (lowest, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_out_of_descriptors_clients_are_turned_away_and_the_listener_lives_on(fresh_caddy):
+    with no_descriptor_left(fresh_caddy):
+        spent = cpu_seconds(fresh_caddy)
+        for _ in range(20):
+            with Client() as client:
+                assert client.receive() is None
+        with many(10) as waiting:
+            assert not any(served(client) for client in waiting)
+        assert cpu_seconds(fresh_caddy) - spent < 0.5
+    assert status()["state"] == "running"
+
+
+def test_a_low_limit_on_descriptors_leaves_most_of_them_to_the_proxy(puppet):
+    puppet.install(puppet_command("notify('READY=1')"), unit_lines="LimitNOFILE=48:48")
     puppet.start()
-    with many(100, "puppet"):
-        spent = cpu_seconds(supervisor(puppet.unit))
-        time.sleep(0.5)  # as above
-        assert cpu_seconds(supervisor(puppet.unit)) - spent < 0.1
-    assert wait_for("a connection", lambda: varlinkctl("GetStatus", "puppet").returncode == 0)
+    with many(40, "puppet") as clients:
+        assert sum(served(client) for client in clients) == 6  # a fourth, and of that one user half
     call("Restart", "puppet")
 
 
