@@ -130,13 +130,18 @@ int Server::bind_methods() {
 // Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
 // once.
 Result<> Server::listen() {
+    if (auto accepting = accept_from_now_on(); !accepting) return accepting;
+    auto exit = loop_.on_exit([this] { close_all(); });
+    if (!exit) return std::unexpected(exit.error());
+    on_exit_ = std::move(*exit);
+    return {};
+}
+
+Result<> Server::accept_from_now_on() {
     spare_ = spare_descriptor();
     auto connection = loop_.on_readable(listener_.get(), [this] { accept_one(); });
     if (!connection) return std::unexpected(connection.error());
     on_connection_ = std::move(*connection);
-    auto exit = loop_.on_exit([this] { close_all(); });
-    if (!exit) return std::unexpected(exit.error());
-    on_exit_ = std::move(*exit);
     return {};
 }
 
@@ -167,11 +172,18 @@ void Server::accept_one() {
 }
 
 // Out of descriptors: the listener would stay readable and keep the loop busy. One client hears that it is
-// not wanted.
+// not wanted; where not even that is possible (the whole system is out of them), all wait for a second.
 void Server::shed_one() {
     spare_.reset();
-    const UniqueFd refused{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    UniqueFd{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)}.reset();
     spare_ = spare_descriptor();
+    if (spare_) return;
+    auto pause = loop_.after(std::chrono::seconds{1}, [this] {
+        if (auto again = accept_from_now_on(); !again) sd_event_exit(loop_.get(), -ENOMEM);
+    });
+    if (!pause) return;
+    on_connection_.reset();
+    pause_ = std::move(*pause);
 }
 
 void Server::forget(sd_varlink* link) {

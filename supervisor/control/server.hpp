@@ -88,6 +88,7 @@ class Server {
     Result<> prepare();
     int bind_methods();
     Result<> listen();
+    Result<> accept_from_now_on();
     void accept_one();
     void shed_one();
     void forget(sd_varlink* link);
@@ -117,7 +118,7 @@ class Server {
     Gate gate_ = Gate::of_this_process();
     std::map<sd_varlink*, Client> clients_;
     std::unique_ptr<sd_varlink_server, Unref> server_;
-    Loop::Source on_connection_, on_exit_, on_stuck_;
+    Loop::Source on_connection_, on_exit_, on_stuck_, pause_;
 };
 
 }  // namespace rs::control
