@@ -88,11 +88,10 @@ Result<std::unique_ptr<Server>> Server::create(Loop& loop, const std::string& pa
     if (!listener) return std::unexpected(listener.error());
     std::unique_ptr<Server> server{new Server{loop, std::move(service), path, std::move(*listener)}};
     if (auto prepared = server->prepare(); !prepared) return std::unexpected(prepared.error());
+    if (auto listening = server->listen(); !listening) return std::unexpected(listening.error());
     return server;
 }
 
-// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
-// once.
 Result<> Server::prepare() {
     // Without ACCOUNT_UID no limit counts.
     sd_varlink_server* server = nullptr;
@@ -107,27 +106,42 @@ Result<> Server::prepare() {
           sd_varlink_server_set_connections_max(server, in_all),
           sd_varlink_server_set_connections_per_uid_max(server, std::min(kPerUser, in_all / 2)),
           sd_varlink_server_add_interface(server, rs_control_interface()),
-          sd_varlink_server_bind_disconnect(server, &on_disconnect),
-          sd_varlink_server_bind_method_many(
-              server, RS_INTERFACE ".GetStatus", &on_call<&Server::get_status>,  //
-              RS_INTERFACE ".Monitor", &on_call<&Server::monitor>,               //
-              RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>, RS_INTERFACE ".Reload",
-              &on_call<&Server::change<Verb::reload>>,                        //
-              RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,    //
-              RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,  //
-              RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,       //
-              RS_INTERFACE ".Explain", &on_call<&Server::explain>,            //
-              RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>),
+          sd_varlink_server_bind_disconnect(server, &on_disconnect), bind_methods(),
           sd_varlink_server_attach_event(server, loop_.get(), kPriority)}) {
         if (each < 0) return socket_error(path_, -each);
     }
+    return {};
+}
+
+int Server::bind_methods() {
+    return sd_varlink_server_bind_method_many(
+        server_.get(),                                                      //
+        RS_INTERFACE ".GetStatus", &on_call<&Server::get_status>,           //
+        RS_INTERFACE ".Monitor", &on_call<&Server::monitor>,                //
+        RS_INTERFACE ".Restart", &on_call<&Server::change<Verb::restart>>,  //
+        RS_INTERFACE ".Reload", &on_call<&Server::change<Verb::reload>>,    //
+        RS_INTERFACE ".Stop", &on_call<&Server::change<Verb::stop>>,        //
+        RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,      //
+        RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,           //
+        RS_INTERFACE ".Explain", &on_call<&Server::explain>,                //
+        RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>);
+}
+
+// Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
+// once.
+Result<> Server::listen() {
+    if (auto accepting = accept_from_now_on(); !accepting) return accepting;
+    auto exit = loop_.on_exit([this] { close_all(); });
+    if (!exit) return std::unexpected(exit.error());
+    on_exit_ = std::move(*exit);
+    return {};
+}
+
+Result<> Server::accept_from_now_on() {
     spare_ = spare_descriptor();
     auto connection = loop_.on_readable(listener_.get(), [this] { accept_one(); });
     if (!connection) return std::unexpected(connection.error());
     on_connection_ = std::move(*connection);
-    auto exit = loop_.on_exit([this] { close_all(); });
-    if (!exit) return std::unexpected(exit.error());
-    on_exit_ = std::move(*exit);
     return {};
 }
 
@@ -158,11 +172,18 @@ void Server::accept_one() {
 }
 
 // Out of descriptors: the listener would stay readable and keep the loop busy. One client hears that it is
-// not wanted.
+// not wanted; where not even that is possible (the whole system is out of them), all wait for a second.
 void Server::shed_one() {
     spare_.reset();
-    const UniqueFd refused{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    UniqueFd{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)}.reset();
     spare_ = spare_descriptor();
+    if (spare_) return;
+    auto pause = loop_.after(std::chrono::seconds{1}, [this] {
+        if (auto again = accept_from_now_on(); !again) sd_event_exit(loop_.get(), -ENOMEM);
+    });
+    if (!pause) return;
+    on_connection_.reset();
+    pause_ = std::move(*pause);
 }
 
 void Server::forget(sd_varlink* link) {

@@ -86,6 +86,9 @@ class Server {
         : loop_(loop), service_(std::move(service)), path_(std::move(path)), listener_(std::move(listener)) {}
 
     Result<> prepare();
+    int bind_methods();
+    Result<> listen();
+    Result<> accept_from_now_on();
     void accept_one();
     void shed_one();
     void forget(sd_varlink* link);
@@ -115,7 +118,7 @@ class Server {
     Gate gate_ = Gate::of_this_process();
     std::map<sd_varlink*, Client> clients_;
     std::unique_ptr<sd_varlink_server, Unref> server_;
-    Loop::Source on_connection_, on_exit_, on_stuck_;
+    Loop::Source on_connection_, on_exit_, on_stuck_, pause_;
 };
 
 }  // namespace rs::control

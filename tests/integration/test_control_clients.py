@@ -1,5 +1,6 @@
 """Clients of the control socket that do what they should not: nobody else may suffer."""
 
+import itertools
 import json
 import socket
 import threading
@@ -11,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from harness import USER
+from harness.command import run
 from harness.control import (INTERFACE, Client, Refused, call, connected_as, connections, socket_of, status,
                              varlinkctl)
 from harness.followed import restart_whoami, served_throughout
@@ -43,7 +45,7 @@ def many(count: int, name: str = "caddy") -> Iterator[list[Client]]:
 def served(client: Client) -> bool:
     try:
         return client.call("GetStatus") is not None
-    except BrokenPipeError:
+    except (BrokenPipeError, ConnectionResetError):
         return False
 
 
@@ -98,7 +100,7 @@ def test_one_user_cannot_take_all_connections(fresh_caddy):
         assert sum(served(client) for client in clients) == PER_USER
         assert varlinkctl("GetStatus", user="nobody").returncode == 0
         assert varlinkctl("GetStatus", user="test").returncode == 0
-        assert connections(fresh_caddy.pid) == PER_USER
+        wait_for("the others to be gone", lambda: connections(fresh_caddy.pid) == PER_USER)
     wait_for("the connections to be gone", lambda: connections(fresh_caddy.pid) == 0)
     assert status()["state"] == "running"
 
@@ -128,15 +130,38 @@ def test_half_open_clients_take_no_more_than_their_user_may_have(fresh_caddy):
     wait_for("the connections to be gone", lambda: connections(fresh_caddy.pid) == 0)
 
 
-def test_out_of_descriptors_the_listener_lives_on(puppet):
-    """A fourth of the limit is for clients; a process that has used up the rest must not lose its socket either."""
-    puppet.install(puppet_command("notify('READY=1')"), unit_lines="LimitNOFILE=40:40")
+@contextmanager
+def no_descriptor_left(process: Process) -> Iterator[None]:
+    """The limit is the lowest number that is free."""
+    def limit(soft: str) -> None:
+        run("prlimit", f"--pid={process.pid}", f"--nofile={soft}:", user=USER)
+
+    before = run("prlimit", f"--pid={process.pid}", "--nofile", "--output=SOFT", "--noheadings", user=USER)
+    used = process.descriptors()
+    limit(str(next(number for number in itertools.count() if number not in used)))
+    try:
+        yield
+    finally:
+        limit(before.strip())
+
+
+def test_out_of_descriptors_clients_are_turned_away_and_the_listener_lives_on(fresh_caddy):
+    with no_descriptor_left(fresh_caddy):
+        spent = cpu_seconds(fresh_caddy)
+        for _ in range(20):
+            with Client() as client:
+                assert client.receive() is None
+        with many(10) as waiting:
+            assert not any(served(client) for client in waiting)
+        assert cpu_seconds(fresh_caddy) - spent < 0.5
+    assert status()["state"] == "running"
+
+
+def test_a_low_limit_on_descriptors_leaves_most_of_them_to_the_proxy(puppet):
+    puppet.install(puppet_command("notify('READY=1')"), unit_lines="LimitNOFILE=48:48")
     puppet.start()
-    with many(100, "puppet"):
-        spent = cpu_seconds(supervisor(puppet.unit))
-        time.sleep(0.5)  # as above
-        assert cpu_seconds(supervisor(puppet.unit)) - spent < 0.1
-    assert wait_for("a connection", lambda: varlinkctl("GetStatus", "puppet").returncode == 0)
+    with many(40, "puppet") as clients:
+        assert sum(served(client) for client in clients) == 6  # a fourth, and of that one user half
     call("Restart", "puppet")
 
 
@@ -218,7 +243,8 @@ def test_the_service_stops_at_once_whatever_its_clients_do(refusing_puppet):
     with many(4, "puppet") as (reader, stuck, waiting, half), Client("puppet") as asking:
         reader.monitor()
         stuck.monitor()
-        reload_in_vain(asking, 300)
+        reload_in_vain(asking, 200)
+        assert all(next(reader.events()) for _ in range(200))
         half.socket.sendall(b'{"method"')
         waiting.send("Monitor", more=True)
         began = time.monotonic()

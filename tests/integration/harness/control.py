@@ -1,5 +1,6 @@
 """The control socket: by varlinkctl, as anybody would use it, and byte by byte."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -110,7 +111,10 @@ def connected_as(user: str, name: str = "caddy") -> Client:
 
 def connections(pid: int) -> int:
     """How many clients the supervisor holds: its sockets that are bound to the path of the control socket."""
-    inodes = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    inodes = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            inodes.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
     with open("/proc/net/unix") as table:
         rows = [line.split() for line in table.readlines()[1:]]
     connected = "03"
