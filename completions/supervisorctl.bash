@@ -1,4 +1,5 @@
-# bash completion for supervisorctl(1)                                       -*- shell-script -*-
+# bash completion for supervisorctl(1)
+# shellcheck shell=bash
 
 _supervisorctl_names() {
     local path

@@ -78,7 +78,7 @@ bool is_below(const std::string& path, const std::string& directory) {
 }  // namespace
 
 Check configuration(const Configured& configured) {
-    const std::string what = "configuration";
+    const std::string what = "configuration file";
     if (configured.wrong.empty()) return passed(what, std::format("{} is right", configured.file));
     return failed(what, configured.wrong, std::format("edit {}", configured.file));
 }

@@ -43,7 +43,7 @@ Check caddy_version(const std::string& program, std::string_view printed);
 // Networks that have a name service, by the names of aardvark-dns's files.
 Check name_service(const Configured& configured, const std::vector<std::string>& networks);
 
-// What a status tells beyond the supervisor's own checks.
+// What a status tells, for where the supervisor's own checks cannot be had.
 Check sockets_passed(const Status& status, bool has_socket_unit);
 Check configuration_taken(const Status& status);
 

@@ -95,7 +95,6 @@ void Gathering::ask_supervisor() {
     told_.push_back({"supervisor", true,
                      std::format("answers: {}; {}", name_of(status_->state), status_->status_text),
                      std::nullopt});
-    told_.push_back(checks::configuration_taken(*status_));
 
     auto link = Link::connect(Target{"", name_});
     const auto reply =
@@ -103,6 +102,7 @@ void Gathering::ask_supervisor() {
     const auto theirs = reply ? decode_checks(reply->get()) : Result<std::vector<Check>>{fail("no answer")};
     if (!theirs) {
         told_.push_back(cannot_tell("checks of the supervisor", theirs.error().message));
+        told_.push_back(checks::configuration_taken(*status_));
         return;
     }
     answered_ = true;
@@ -137,7 +137,7 @@ void Gathering::look_at_sockets(Manager& system, const UnitFacts& unit) {
         const auto facts = system.unit(trigger);
         add(facts ? checks::socket(trigger, *facts) : cannot_tell("unit " + trigger, facts.error().message));
     }
-    if (status_) add(checks::sockets_passed(*status_, any));
+    if (status_ && !answered_) add(checks::sockets_passed(*status_, any));
 }
 
 void Gathering::find_user(const std::string& name) {

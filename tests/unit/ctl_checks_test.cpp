@@ -57,8 +57,8 @@ TEST(UnitSettings, MayNotKeepTheSupervisorFromTheNamespaces) {
     facts.private_users = true;
     EXPECT_EQ(in_the_way(facts), "PrivateUsers=");
     facts = shipped();
-    for (const std::uint64_t allowed : {0, CLONE_NEWNET, CLONE_NEWUSER, CLONE_NEWNS}) {
-        facts.restrict_namespaces = allowed;
+    for (const int allowed : {0, CLONE_NEWNET, CLONE_NEWUSER, CLONE_NEWNS}) {
+        facts.restrict_namespaces = static_cast<std::uint64_t>(allowed);
         EXPECT_EQ(in_the_way(facts), "RestrictNamespaces=") << allowed;
     }
     facts.restrict_namespaces = ~0ULL;
