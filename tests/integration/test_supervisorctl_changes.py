@@ -147,3 +147,25 @@ def test_a_terminal_gets_nothing_that_it_would_obey_from_a_proxy(puppet):
     shown = on_terminal("status", "puppet", columns=200, environment=("NO_COLOR=1",))
     assert ", says: " in shown and "\\u{202e} done" in shown
     assert not {"\x1b", "\x9b", "\u202e"} & set(shown)
+
+
+def test_a_supervisor_that_hangs_is_unreachable_within_its_time(fresh_caddy):
+    systemctl("kill", "--signal=SIGSTOP", "--kill-whom=main", CADDY)
+    try:
+        answer = ctl("status", "caddy", timeout=20)
+    finally:
+        systemctl("kill", "--signal=SIGCONT", "--kill-whom=main", CADDY)
+    assert (answer.returncode, answer.stdout) == (UNREACHABLE, "")
+    assert answer.stderr == "caddy: unreachable; the supervisor does not answer\n"
+
+
+def test_a_supervisor_that_ends_meanwhile_leaves_no_verb_waiting(puppet):
+    puppet.install(puppet_command())  # never ready, so nothing is answered
+    puppet.begin_to_start()
+    wait_for("the proxy to start", lambda: puppet.show("MainPID") != "0" and ctl("status", "puppet").returncode == NOT_READY
+             and "starting" in ctl("status", "puppet").stdout)
+    with Running("restart", "puppet") as restart:
+        systemctl("kill", "--signal=SIGKILL", "puppet.service")
+        status, complaint = restart.ended()
+    assert (status, complaint.count("\n")) == (UNREACHABLE, 1)
+    assert complaint.startswith("puppet: ")

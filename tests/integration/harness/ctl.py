@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-import time
+import threading
 
 from .command import Answer, attempt, command_line
 
@@ -10,7 +10,8 @@ READY, FAILED, USAGE, NOT_READY, UNREACHABLE = range(5)  # exit statuses
 
 
 def ctl(*arguments: str, **options) -> Answer:
-    return attempt("supervisorctl", *arguments, **options)
+    # Python's readline, which pytest loads, sets COLUMNS.
+    return attempt("env", "-u", "COLUMNS", "supervisorctl", *arguments, **options)
 
 
 def ctl_json(*arguments: str, status: int = READY, **options):
@@ -42,15 +43,20 @@ class Running:
         self._process.kill()
         self._process.communicate()
 
-    def line_with(self, text: str, deadline: float = 20) -> str:
-        end = time.monotonic() + deadline
-        seen = []
-        for line in self._process.stdout:
-            seen.append(line)
-            if text in line:
-                return line
-            assert time.monotonic() < end, f"{text!r} is not in {seen}"
-        raise AssertionError(f"it ended without {text!r}: {seen} {self._process.stderr.read()}")
+    def line_with(self, *texts: str, deadline: float = 20) -> str:
+        """Reads on until each text was in a line, in whatever order; the last line read."""
+        missing, seen = set(texts), []
+        alarm = threading.Timer(deadline, self._process.kill)  # ends the reading
+        alarm.start()
+        try:
+            for line in self._process.stdout:
+                seen.append(line)
+                missing -= {text for text in missing if text in line}
+                if not missing:
+                    return line
+        finally:
+            alarm.cancel()
+        raise AssertionError(f"it ended, or {deadline:g} s passed, without {missing}: {seen}")
 
     def interrupt(self, number: int) -> int:
         self._process.send_signal(number)
