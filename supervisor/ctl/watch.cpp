@@ -24,6 +24,12 @@ struct Followed {
     std::string ended;  // why nothing more comes
 };
 
+std::string why_ended(const Failure& failure) {
+    if (failure.id.empty()) return std::format("cannot ask it: {}", failure.reason);
+    if (failure.is_unreachable()) return "the supervisor has ended";
+    return std::format("the supervisor refuses: {}", failure.id);
+}
+
 // Follows all services that the options name, and tells of each answer. A service that ends stays as an ended
 // one.
 class Following {
@@ -74,9 +80,7 @@ class Following {
     }
 
     void end(Followed& from, const Failure& failure, const std::function<void(Followed&)>& ended) {
-        from.ended = failure.is_unreachable() && !failure.id.empty()
-                         ? "the supervisor has ended"
-                         : told(failure, from.target, Verb::monitor).line;
+        from.ended = why_ended(failure);
         from.status.reset();
         ended(from);
         exit_if_all_ended();
