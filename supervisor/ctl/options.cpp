@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "supervisor/ctl/exit_status.hpp"
+#include "supervisor/ctl/text.hpp"
 
 namespace rs::ctl {
 namespace {
@@ -50,8 +51,10 @@ std::string check_name(std::string& name) {
     return std::format("'{}' is not a name: letters, digits and '-_.:' only", name);
 }
 
-// ssh takes what begins with '-' for an option.
+// ssh takes what begins with '-' for an option; sd-varlink takes what follows ':' for a path.
 std::string check_host(std::string& host) {
+    if (host.contains(':'))
+        return std::format("'{}' is not a host; give the address a name in ssh_config(5)", host);
     const auto allowed = [](unsigned char c) { return std::isgraph(c) != 0; };
     if (!host.empty() && host.front() != '-' && std::ranges::all_of(host, allowed)) return {};
     return std::format("'{}' is not a host", host);
@@ -118,7 +121,7 @@ std::unique_ptr<CLI::App> make_parser(Options& options) {
 }
 
 Message mistake(std::string_view text) {
-    return {std::format("supervisorctl: {}; see supervisorctl --help\n", text), kUsage};
+    return {std::format("supervisorctl: {}; see supervisorctl --help\n", harmless(text, true)), kUsage};
 }
 
 // CLI11 reports through exceptions; they stop here.

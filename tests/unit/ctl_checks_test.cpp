@@ -92,8 +92,10 @@ TEST(TheUnit, HasARemedyForEachOfItsTroubles) {
 }
 
 TEST(SubordinateIds, AreFoundByNameAndByNumber) {
-    EXPECT_EQ(subordinate_ids("test", 1000, "test:100000:65536\n", "1000:100000:65536\n", false).passed, true);
-    EXPECT_EQ(subordinate_ids("test", 1000, "tester:100000:65536\n", "test:100000:65536", false).passed, false);
+    EXPECT_EQ(subordinate_ids("test", 1000, "test:100000:65536\n", "1000:100000:65536\n", false).passed,
+              true);
+    EXPECT_EQ(subordinate_ids("test", 1000, "tester:100000:65536\n", "test:100000:65536", false).passed,
+              false);
     EXPECT_EQ(subordinate_ids("test", 1000, "test:100000:0\n", "test:100000:65536", false).passed, false);
     EXPECT_EQ(subordinate_ids("test", 1000, "", "", true).passed, std::nullopt);
 }
@@ -110,7 +112,9 @@ TEST(SubordinateIds, AreAddedWhereNobodyHasAny) {
 }
 
 TEST(TheVersionOfCaddy, MustBe29OrLater) {
-    const auto verdict = [](std::string_view printed) { return caddy_version("/usr/bin/caddy", printed).passed; };
+    const auto verdict = [](std::string_view printed) {
+        return caddy_version("/usr/bin/caddy", printed).passed;
+    };
     EXPECT_EQ(verdict("v2.9.0 h1:abc=\n"), true);
     EXPECT_EQ(verdict("2.11.4\n"), true);
     EXPECT_EQ(verdict("v2.10.0-beta.1 h1:x"), true);

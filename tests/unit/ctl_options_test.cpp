@@ -37,7 +37,8 @@ TEST(Arguments, MeanTheStatusOfAllIfThereAreNone) {
 }
 
 TEST(Arguments, NameServicesWithOrWithoutTheirSuffix) {
-    EXPECT_EQ(right({"status", "caddy.service", "web.v2"}).names, (std::vector<std::string>{"caddy", "web.v2"}));
+    EXPECT_EQ(right({"status", "caddy.service", "web.v2"}).names,
+              (std::vector<std::string>{"caddy", "web.v2"}));
 }
 
 TEST(Arguments, CannotLeaveTheDirectoriesByAName) {
@@ -65,6 +66,7 @@ TEST(Arguments, CannotGiveSshAnOptionAsAHost) {
     EXPECT_NE(mistake({"-H", "-oProxyCommand=x", "status"}), "none");
     EXPECT_NE(mistake({"--host=-oProxyCommand=x", "status"}), "none");
     EXPECT_NE(mistake({"--host=web1,-oProxyCommand=x", "status"}), "none");
+    EXPECT_TRUE(mistake({"-H", "::1", "status"}).contains("ssh_config(5)"));
 }
 
 TEST(Arguments, ChooseTheFormatOfJson) {
@@ -91,6 +93,10 @@ TEST(Arguments, ThatAreNoneAreMistakes) {
     EXPECT_NE(mistake({"frobnicate"}), "none");
     EXPECT_NE(mistake({"--frobnicate"}), "none");
     EXPECT_NE(mistake({"status", "restart", "--frobnicate"}), "none");
+}
+
+TEST(Arguments, ThatAreMistakesAreShownHarmless) {
+    EXPECT_TRUE(mistake({"status", "\x1b[2J\n"}).contains("'\\x1b[2J\\x0a' is not a name"));
 }
 
 TEST(Arguments, PrintHelpAndVersion) {

@@ -49,11 +49,13 @@ TEST(AFailedVerb, SaysThatNobodyAnswers) {
 
 TEST(AFailedVerb, NamesTheHostInWhatToDo) {
     const Told failed = told({.id = RS_INTERFACE ".ProxyFailed", .reason = "x"}, kThere, Verb::restart);
-    EXPECT_EQ(failed.line, "caddy on web1: the proxy does not serve: x; see supervisorctl -H web1 logs caddy");
+    EXPECT_EQ(failed.line,
+              "caddy on web1: the proxy does not serve: x; see supervisorctl -H web1 logs caddy");
 }
 
 TEST(AFailedVerb, IsOneLineWhateverItsError) {
-    for (const char* id : {RS_INTERFACE ".ProxyFailed", RS_INTERFACE ".NewerError", SD_VARLINK_ERROR_METHOD_NOT_FOUND})
+    for (const char* id :
+         {RS_INTERFACE ".ProxyFailed", RS_INTERFACE ".NewerError", SD_VARLINK_ERROR_METHOD_NOT_FOUND})
         EXPECT_FALSE(answered(id, "reason").line.empty()) << id;
 }
 
