@@ -46,6 +46,10 @@ RULES = {
     "supervisor/service": Rule(knows=(BASE,), only_headers=CPP_LIBRARY, indirectly=True),
     "supervisor/cli": Rule(knows=(BASE, "supervisor/cli_policy")),
     "supervisor/cli_policy": Rule(knows=(BASE, "supervisor/cli")),
+    # A program of its own: what it shows is what the interface tells.
+    "supervisor/ctl": Rule(knows=(BASE, "supervisor/control/interface")),
+    # …but `explain` is for the time when nobody is there to tell.
+    "supervisor/ctl/configured": Rule(knows=("supervisor/ctl", BASE, "supervisor/config")),
     "supervisor/runtime": Rule(knows=(BASE, "supervisor/config", "supervisor/podman")),
     **{f"supervisor/{file}": Rule(knows=ANYTHING) for file in TOP},
     "tests": Rule(knows=ANYTHING),
@@ -59,12 +63,15 @@ LOGGERS = ("supervisor/base/log",
 # Headers that only some places of the program may include (tests may include all). Whoever needs more adds a row.
 EDGES = {
     r"toml\+\+/.*": ("supervisor/base/toml_text", "supervisor/config", "policy"),  # throws, and is slow to compile
-    r"CLI/.*": ("supervisor/cli", "supervisor/cli_policy"),  # throws
+    r"CLI/.*": ("supervisor/cli", "supervisor/cli_policy", "supervisor/ctl/options"),  # throws
     r"spdlog/.*": LOGGERS,
     r"supervisor/base/log\.hpp": LOGGERS,
     r"seccomp\.h": ("policy",),
     r"curl/.*": ("supervisor/probe",),  # parses what strangers send, so never in the supervisor itself
-    r"systemd/.*": (BASE, "policy/oci", "supervisor/control", "supervisor/launch/sockets", "supervisor/notify/sender"),
+    r"systemd/.*": (
+        BASE, "policy/oci", "supervisor/control", "supervisor/ctl", "supervisor/launch/sockets",
+        "supervisor/notify/sender"
+    ),
 }
 
 SOURCES = (*tree.CPP, "*.h", "*.cc", "*.cxx", "*.ipp")

@@ -44,11 +44,36 @@ LINTS = {
     ),
     "shell": Lint(
         command=["shellcheck", "--external-sources"],
-        files=lambda: tree.scripts("sh", "*.sh"),
+        files=lambda: tree.scripts("sh", "*.sh", "*.bash"),
         package="shellcheck",
         advice="Each code has a page with the reason and the remedy: https://www.shellcheck.net/wiki/SC2086",
         bad_name="sample.sh",
         bad_text="#!/bin/sh\nrm $1\n",
+    ),
+    # Each of these takes one file, and there is one.
+    "completion-bash": Lint(
+        command=["bash", "-n"],
+        files=lambda: tree.files("completions/*.bash"),
+        package="bash",
+        advice="bash(1), Programmable Completion.",
+        bad_name="sample.bash",
+        bad_text="if true; then\n",
+    ),
+    "completion-zsh": Lint(
+        command=["zsh", "--no-exec"],
+        files=lambda: tree.files("completions/_*"),
+        package="zsh",
+        advice="zshcompsys(1).",
+        bad_name="_sample",
+        bad_text="if true; then\n",
+    ),
+    "completion-fish": Lint(
+        command=["fish", "--no-execute"],
+        files=lambda: tree.files("completions/*.fish"),
+        package="fish",
+        advice="complete(1) of fish.",
+        bad_name="sample.fish",
+        bad_text="if true\n",
     ),
     "manual": Lint(
         command=["mandoc", "-Tlint"],
