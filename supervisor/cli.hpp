@@ -19,7 +19,13 @@ struct Exec {
     std::string config_file;  // empty: defaults
     std::vector<std::string> command;
 };
-using Command = std::variant<Run, Check, Exec>;
+struct Audit {
+    enum class Json { off, brief, pretty };
+    std::string name;
+    std::string config_file;
+    Json json;
+};
+using Command = std::variant<Run, Check, Exec, Audit>;
 
 // What to print and exit with instead of doing anything: --help, --version (status 0), or a mistake.
 struct Message {

@@ -2,6 +2,7 @@
 #include <exception>
 
 #include "supervisor/app.hpp"
+#include "supervisor/audit_command.hpp"
 #include "supervisor/base/exit_status.hpp"
 #include "supervisor/base/log.hpp"
 #include "supervisor/cli.hpp"
@@ -35,6 +36,12 @@ struct CarryOut {
             return refuse(command.config_file, right.error());
         std::printf("%s: OK\n", command.config_file.c_str());
         return to_int(rs::ExitStatus::ok);
+    }
+
+    int operator()(const rs::cli::Audit& command) const {
+        const auto config = rs::load_config(command.config_file);
+        if (!config) return refuse(config.error());
+        return rs::audit_proxy(command, *config);
     }
 
     int operator()(const rs::cli::Exec& command) const {
