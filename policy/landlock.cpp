@@ -78,21 +78,9 @@ bool is_empty(const landlock_ruleset_attr& attr) {
     return attr.handled_access_fs == 0 && attr.handled_access_net == 0 && attr.scoped == 0;
 }
 
-// Nothing: its variable is not set.
-std::optional<std::string> expanded(const std::string& path) {
-    if (!path.starts_with("${")) return path;
-    const std::size_t end = path.find('}');
-    if (end == std::string::npos) return std::nullopt;
-    const char* value = std::getenv(path.substr(2, end - 2).c_str());
-    if (value == nullptr || value[0] != '/') return std::nullopt;
-    // Of a list, as systemd passes several directories, the first.
-    const std::string whole{value};
-    return whole.substr(0, whole.find(':')) + path.substr(end + 1);
-}
-
 // No descriptor: it is not there, and need not be.
 Result<UniqueFd> open_path(const Path& path) {
-    const auto name = expanded(path.text);
+    const auto name = expanded(path.text, [](const char* variable) { return std::getenv(variable); });
     if (!name) {
         if (!path.required) return UniqueFd{};
         return fail(std::format("path {} of [policy] begins with a variable that is not set to a path",
@@ -164,6 +152,17 @@ Result<> fill(int ruleset, const Access& access, const landlock_ruleset_attr& at
 }
 
 }  // namespace
+
+std::optional<std::string> expanded(const std::string& path, const Variables& variables) {
+    if (!path.starts_with("${")) return path;
+    const std::size_t end = path.find('}');
+    if (end == std::string::npos) return std::nullopt;
+    const char* value = variables(path.substr(2, end - 2).c_str());
+    if (value == nullptr || value[0] != '/') return std::nullopt;
+    // Of a list, as systemd passes several directories, the first.
+    const std::string whole{value};
+    return whole.substr(0, whole.find(':')) + path.substr(end + 1);
+}
 
 int landlock_abi() {
     const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);

@@ -2,6 +2,8 @@
 // landlock_restrict_self(2).
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,12 @@ enum class Landlock : unsigned char {
 // The kernel's version of Landlock's interface; 0: it has none, or it may not be used here (the kernel's boot
 // parameters, or the sandbox that we run in ourselves).
 int landlock_abi();
+
+// Null for a variable that is not set, as getenv(3).
+using Variables = std::function<const char*(const char* name)>;
+
+// A path of a policy with its ${VARIABLE} replaced. Nothing: the variable is not set to an absolute path.
+std::optional<std::string> expanded(const std::string& path, const Variables& variables);
 
 struct Ruleset {
     UniqueFd fd;                        // none: nothing to restrict

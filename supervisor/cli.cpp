@@ -67,6 +67,11 @@ std::expected<void, Message> parse_with(CLI::App& app, std::vector<std::string> 
     }
 }
 
+Audit::Json json_mode(std::string_view word) {
+    if (word == "pretty") return Audit::Json::pretty;
+    return word == "short" ? Audit::Json::brief : Audit::Json::off;
+}
+
 }  // namespace
 
 std::expected<Command, Message> parse(int argc, char** argv) {
@@ -97,6 +102,14 @@ std::expected<Command, Message> parse(int argc, char** argv) {
     add_arguments(*exec_command, exec);
 
     const PolicyArguments policy{app};
+    Arguments audit;
+    std::string audit_json = "off";
+    auto* audit_command =
+        app.add_subcommand("audit", "Show what binds the running proxy, beside what is promised");
+    add_arguments(*audit_command, audit);
+    audit_command->add_option("--json", audit_json, "Print JSON: pretty, short or off")
+        ->type_name("MODE")
+        ->check(CLI::IsMember({"pretty", "short", "off"}));
 
     if (auto parsed = parse_with(app, std::move(words)); !parsed) return std::unexpected(parsed.error());
 
@@ -115,6 +128,10 @@ std::expected<Command, Message> parse(int argc, char** argv) {
     if (check_command->parsed()) {
         if (check.file().empty()) return mistake("check needs NAME or --config FILE");
         return Check{check.file()};
+    }
+    if (audit_command->parsed()) {
+        if (audit.name.empty()) return mistake("audit needs NAME");
+        return Audit{audit.name, audit.file(), json_mode(audit_json)};
     }
     if (run.name.empty()) return mistake("NAME is required");
     return Run{run.name, run.file()};

@@ -26,7 +26,13 @@ struct Policy {
     std::string config_file;             // of `show`, instead of a profile
     std::string bpf_file;                // of `compile`; empty: pseudo code
 };
-using Command = std::variant<Run, Check, Exec, Policy>;
+struct Audit {
+    enum class Json { off, brief, pretty };
+    std::string name;
+    std::string config_file;
+    Json json;
+};
+using Command = std::variant<Run, Check, Exec, Audit, Policy>;
 
 // What to print and exit with instead of doing anything: --help, --version (status 0), or a mistake.
 struct Message {

@@ -2,6 +2,7 @@
 #include <exception>
 
 #include "supervisor/app.hpp"
+#include "supervisor/audit_command.hpp"
 #include "supervisor/base/exit_status.hpp"
 #include "supervisor/base/log.hpp"
 #include "supervisor/cli.hpp"
@@ -39,6 +40,11 @@ struct CarryOut {
     }
 
     int operator()(const rs::cli::Policy& command) const { return rs::run_policy_command(command); }
+    int operator()(const rs::cli::Audit& command) const {
+        const auto config = rs::load_config(command.config_file);
+        if (!config) return refuse(config.error());
+        return rs::audit_proxy(command, *config);
+    }
 
     int operator()(const rs::cli::Exec& command) const {
         rs::Config config;

@@ -8,6 +8,7 @@ namespace rs {
 enum class ExitStatus : int {
     ok = 0,
     failure = 1,
+    unreachable = 4,   // audit: the service does not run or does not answer, so nothing is known
     usage = 64,        // EX_USAGE: wrong arguments
     unavailable = 69,  // EX_UNAVAILABLE: Podman's namespaces cannot be had
     os_error = 71,     // EX_OSERR: a sandbox step or another system call failed

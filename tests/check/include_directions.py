@@ -21,8 +21,8 @@ BASE = "supervisor/base"
 ANYTHING = ("policy", "supervisor")
 CPP_LIBRARY = "[a-z_]+"
 # What wires everything together.
-TOP = ("app", "app_control", "child.hpp", "effects", "examine", "exec", "handover", "main", "policy_command", "sandbox",
-       "setup", "snapshot")
+TOP = ("app", "app_control", "audit_command", "child.hpp", "effects", "examine", "exec", "handover", "main",
+       "policy_command", "sandbox", "setup", "snapshot")
 # C headers and system calls, no C++ library: the file runs between fork and exec.
 C_ONLY = r"c[a-z]+|.*\.h"
 
@@ -44,6 +44,9 @@ RULES = {
     "supervisor/probe": Rule(knows=(BASE,)),
     # A pure function: no system call, no sd-*, not even through a header of base.
     "supervisor/service": Rule(knows=(BASE,), only_headers=CPP_LIBRARY, indirectly=True),
+    "supervisor/audit": Rule(
+        knows=(BASE, "policy", "supervisor/control/interface", "supervisor/control/json", "supervisor/control/listener")
+    ),
     "supervisor/cli": Rule(knows=(BASE, "supervisor/cli_policy")),
     "supervisor/cli_policy": Rule(knows=(BASE, "supervisor/cli")),
     # A program of its own: what it shows is what the interface tells.
@@ -57,8 +60,8 @@ RULES = {
 
 # Whatever lies lower returns errors.
 LOGGERS = ("supervisor/base/log",
-           *(f"supervisor/{file}" for file in ("app", "app_control", "effects", "exec", "handover", "main",
-                                          "policy_command")))
+           *(f"supervisor/{file}" for file in ("app", "app_control", "audit_command", "effects", "exec", "handover",
+                                                "main", "policy_command")))
 
 # Headers that only some places of the program may include (tests may include all). Whoever needs more adds a row.
 EDGES = {
@@ -69,8 +72,8 @@ EDGES = {
     r"seccomp\.h": ("policy",),
     r"curl/.*": ("supervisor/probe",),  # parses what strangers send, so never in the supervisor itself
     r"systemd/.*": (
-        BASE, "policy/oci", "supervisor/control", "supervisor/ctl", "supervisor/launch/sockets",
-        "supervisor/notify/sender"
+        BASE, "policy/oci", "supervisor/audit/ask", "supervisor/audit/print", "supervisor/control", "supervisor/ctl",
+        "supervisor/launch/sockets", "supervisor/notify/sender"
     ),
 }
 

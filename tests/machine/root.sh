@@ -95,7 +95,7 @@ configure_root() {
     for unit in systemd-sysctl.service systemd-modules-load.service sys-kernel-{debug,tracing,config}.mount \
         modprobe@.service dev-hugepages.mount systemd-pstore.service console-getty.service getty@.service \
         apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer \
-        netavark-dhcp-proxy.service netavark-dhcp-proxy.socket; do
+        netavark-dhcp-proxy.service netavark-dhcp-proxy.socket nginx.service; do
         ln -sf /dev/null "$root/etc/systemd/system/$unit"
     done
     ln -sf /usr/lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
