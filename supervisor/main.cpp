@@ -33,8 +33,10 @@ struct CarryOut {
     int operator()(const rs::cli::Check& command) const {
         const auto config = rs::load_config(command.config_file);
         if (!config) return refuse(config.error());
-        if (const auto right = rs::check_policy(*config); !right)
-            return refuse(command.config_file, right.error());
+        const auto warnings = rs::check_policy(*config);
+        if (!warnings) return refuse(command.config_file, warnings.error());
+        for (const auto& warning : *warnings)
+            spdlog::warn("{}: {}", command.config_file, warning);
         std::printf("%s: OK\n", command.config_file.c_str());
         return to_int(rs::ExitStatus::ok);
     }

@@ -81,13 +81,13 @@ Result<policy::Sandbox> make_exec_sandbox(const Config& config, const std::strin
     return policy::make_sandbox(*std::move(policy), mode_of(config.policy.landlock));
 }
 
-Result<> check_policy(const Config& config) {
+Result<std::vector<std::string>> check_policy(const Config& config) {
     const policy::Library library;
     const auto policy = policy::assemble(library, wishes_of(config, library));
     if (!policy) return std::unexpected(policy.error());
     const auto filter = policy::compile_filter(policy->syscalls);
     if (!filter) return std::unexpected(filter.error());
-    return {};
+    return policy->warnings;
 }
 
 }  // namespace rs

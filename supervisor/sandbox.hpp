@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "policy/sandbox.hpp"
 #include "supervisor/base/error.hpp"
@@ -27,7 +28,7 @@ Result<Sandboxes> make_sandboxes(const Config& config);
 Result<policy::Sandbox> make_exec_sandbox(const Config& config, const std::string& program);
 
 // What of [policy] can be wrong apart from paths, which only the unit's own sandbox shows: the profile, the
-// filter.
-Result<> check_policy(const Config& config);
+// filter. Returns the warnings, each one line.
+Result<std::vector<std::string>> check_policy(const Config& config);
 
 }  // namespace rs

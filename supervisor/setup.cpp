@@ -31,8 +31,8 @@ Result<Parts> prepare(const std::string& name, const Config& config, Sandboxes s
     if (!loop) return std::unexpected(loop.error());
     auto lanes = Lanes::create(std::move(inherited->sockets));
     if (!lanes) return std::unexpected(lanes.error());
-    return Parts{*std::move(loop),     *std::move(lanes), std::move(inherited->user_runtime),
-                 *std::move(paths),    *std::move(watch), *std::move(directory),
+    return Parts{*std::move(loop),     *std::move(lanes),   std::move(inherited->user_runtime),
+                 *std::move(paths),    *std::move(watch),   *std::move(directory),
                  *std::move(receiver), std::move(sandboxes)};
 }
 

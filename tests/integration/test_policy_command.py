@@ -99,3 +99,11 @@ def test_a_mistake_is_one_line(words, status, message):
     assert answer.returncode == status
     assert message in answer.stderr
     assert answer.stderr.count("\n") == 1
+
+
+def test_check_of_a_configuration_tells_what_is_risky(tmp_path):
+    config = tmp_path / "c.toml"
+    config.write_text("[proxy]\ncommand = ['/bin/true']\n[policy]\nallow = ['unshare']\n")
+    answer = attempt("rootless-supervisor", "check", "--config", str(config))
+    assert (answer.returncode, answer.stdout) == (0, f"{config}: OK\n")
+    assert f"{config}: [policy] allow: 'unshare' can lead out of the sandbox\n" in answer.stderr
