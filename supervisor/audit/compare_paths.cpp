@@ -19,6 +19,9 @@ bool lies_in(const std::string& path, const std::string& directory) {
 // kernel or ends with the service's mount namespace.
 bool is_of_the_kernel(const Mount& mount) {
     constexpr std::array kTypes{"proc", "devpts", "mqueue", "hugetlbfs"};
+    // Of systemd's, for a service to be told when memory becomes scarce (systemd.resource-control(5),
+    // MemoryPressureWatch=).
+    if (mount.type == "cgroup2" && mount.point.ends_with("/memory.pressure")) return true;
     return std::ranges::find(kTypes, mount.type) != kTypes.end() || mount.point == "/dev" ||
            mount.point == "/dev/shm";
 }

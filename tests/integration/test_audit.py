@@ -151,9 +151,9 @@ def test_a_port_that_is_not_listed_is_named(running):
 
 def test_a_configuration_that_is_wrong_is_no_promise(running):
     running()
-    CONFIG.write_text("[proxy]\ncommnd = []\n")
+    CONFIG.write_text("[proxy]\nno_such_key = []\n")
     answer = audit("puppet")
-    assert answer.returncode == 78 and "commnd" in answer.stderr
+    assert answer.returncode == 78 and "no_such_key" in answer.stderr
 
 
 def test_a_service_that_is_down_is_not_audited(idle):

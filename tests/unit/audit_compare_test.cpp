@@ -89,14 +89,16 @@ TEST(Audit, NamesACapabilityTooManyAndOneTooFew) {
                                            "CAP_NET_BIND_SERVICE;"));
     c.promise.capabilities = kBind;
     EXPECT_THAT(c.differences(), HasSubstr("capabilities: "));
-    c.facts.main.capabilities = {.inheritable = 0, .permitted = kBind, .effective = kBind, .bounding = kBind, .ambient = 0};
+    c.facts.main.capabilities = {
+        .inheritable = 0, .permitted = kBind, .effective = kBind, .bounding = kBind, .ambient = 0};
     EXPECT_EQ(c.differences(), "");
 }
 
 TEST(Audit, NamesAConfigurationThatHasChanged) {
     Case c;
     c.promise.told.config_changed = true;
-    EXPECT_THAT(c.differences(), HasSubstr("configuration: /etc/rootless-supervisor/x.toml has changed since"));
+    EXPECT_THAT(c.differences(),
+                HasSubstr("configuration: /etc/rootless-supervisor/x.toml has changed since"));
     c.promise.told.config_file = "/tmp/y.toml";
     EXPECT_THAT(c.differences(), HasSubstr("configuration: the service runs with /tmp/y.toml"));
 }
@@ -119,7 +121,8 @@ TEST(Audit, NamesNamespacesOfOthers) {
     c.facts.namespaces["mnt"] = "mnt:[9]";
     c.facts.namespaces["ipc"] = "ipc:[7]";
     EXPECT_THAT(c.differences(), HasSubstr("net namespace: net:[7]"));
-    EXPECT_THAT(c.differences(), HasSubstr("mnt namespace: mnt:[9]"));  // Podman's: the unit's sandbox is gone
+    EXPECT_THAT(c.differences(),
+                HasSubstr("mnt namespace: mnt:[9]"));  // Podman's: the unit's sandbox is gone
     EXPECT_THAT(c.differences(), HasSubstr("ipc namespace: ipc:[7]"));
     c = Case{};
     c.facts.namespaces["mnt"] = "mnt:[7]";  // the launcher's own, for resolv.conf
@@ -131,7 +134,8 @@ TEST(Audit, NamesFiltersThatAreNotThePromisedOnes) {
     c.filters->programs.push_back(filter_of({"read"}));
     EXPECT_THAT(c.differences(), HasSubstr("filters: 3 (number 2, instruction for instruction)"));
     c.filters->programs = {filter_of({"read", "write"}), filter_of({"read", "write", "getuid"})};
-    EXPECT_THAT(c.differences(), HasSubstr("filters: 2, of which none is the one that the configuration makes"));
+    EXPECT_THAT(c.differences(),
+                HasSubstr("filters: 2, of which none is the one that the configuration makes"));
     EXPECT_THAT(c.differences(), HasSubstr("beyond the promise: write"));
     c.filters.reset();
     c.facts.main.filters = 1;
@@ -141,13 +145,15 @@ TEST(Audit, NamesFiltersThatAreNotThePromisedOnes) {
 TEST(Audit, DoesNotGuessAtAFilterThatItDoesNotUnderstand) {
     Case c;
     c.filters->programs[0] = {BPF_STMT(BPF_MISC | BPF_TAX, 0), BPF_STMT(BPF_RET | BPF_K, 0)};
-    EXPECT_THAT(c.differences(), HasSubstr("system calls: cannot be told: a filter of the process is not understood"));
+    EXPECT_THAT(c.differences(),
+                HasSubstr("system calls: cannot be told: a filter of the process is not understood"));
 }
 
 TEST(Audit, NamesWritableMountsThatNobodyPromised) {
     Case c;
     c.facts.mounts.push_back({7, 1, "/srv/static", "ext4", true});
-    EXPECT_EQ(c.differences(), "writable too: /srv/static: the unit mounts it so, only Landlock stands before it\n");
+    EXPECT_EQ(c.differences(),
+              "writable too: /srv/static: the unit mounts it so, only Landlock stands before it\n");
     c.promise.access.write->push_back({"/srv", true});
     EXPECT_EQ(c.differences(), "");
     EXPECT_THAT(text(c.report(), {}), HasSubstr("/srv/data, /srv/static, /tmp"));
@@ -204,8 +210,10 @@ TEST(AuditPrint, MarksWithoutSymbolsAndColoursUnlessTheyAreWanted) {
     EXPECT_THAT(plain, HasSubstr("\n  + capabilities "));
     EXPECT_THAT(plain, HasSubstr("promised: set\n"));
     EXPECT_THAT(plain, HasSubstr("1 difference from the promise. Its first thread stood still for 0.9 ms."));
-    EXPECT_TRUE(std::ranges::all_of(plain, [](char letter) { return letter == '\n' || (letter >= ' ' && letter < 127); }));
-    EXPECT_THAT(text(c.report(), {.symbols = true, .colour = true}), HasSubstr("\x1b[31m✗\x1b[0m no_new_privs"));
+    EXPECT_TRUE(std::ranges::all_of(
+        plain, [](char letter) { return letter == '\n' || (letter >= ' ' && letter < 127); }));
+    EXPECT_THAT(text(c.report(), {.symbols = true, .colour = true}),
+                HasSubstr("\x1b[31m✗\x1b[0m no_new_privs"));
     EXPECT_THAT(text(c.report(), {.symbols = true, .colour = false}), Not(HasSubstr("\x1b")));
 }
 

@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 constexpr const char* kStatus =
     "Name:\tcaddy\nPPid:\t41\nUid:\t1000\t1001\t1002\t1003\nGid:\t5\t5\t5\t5\nGroups:\t5 27 \n"
     "CapInh:\t0000000000000001\nCapPrm:\t0000000000000002\nCapEff:\t0000000000000400\n"
-    "CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t7\n";
+    "CapBnd:\t000001ffffffffff\nCapAmb:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:"
+    "\t7\n";
 
 TEST(AuditParse, ReadsAStatus) {
     const auto seen = parse_status(kStatus).value();
@@ -67,12 +68,13 @@ TEST(AuditParse, ReadsIdMaps) {
 }
 
 TEST(AuditAsk, TakesTheServingProxyAndNeverADrainingOne) {
-    const auto told = parse_told(
-        R"({"status":{"state":"replacing","supervisorPid":7,"configFile":"/c.toml","configChanged":true,
+    const auto told =
+        parse_told(
+            R"({"status":{"state":"replacing","supervisorPid":7,"configFile":"/c.toml","configChanged":true,
             "proxies":[{"role":"serving","pid":8},{"role":"starting","pid":9}],
             "namespaces":{"pausePid":3,"user":"user:[1]","network":"net:[2]"},
             "sockets":[{"fd":3,"address":"[::]:80"}]}})")
-                          .value();
+            .value();
     EXPECT_EQ(told.proxy_pid, 8);
     EXPECT_EQ(told.role, "serving");
     EXPECT_TRUE(told.config_changed);

@@ -24,9 +24,12 @@ using Program = std::vector<sock_filter>;
 
 // Allows the call 7 when bit 2 of its first argument is set.
 Program by_argument() {
-    return {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 3),
-            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kLow), BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 4, 0, 1),
-            BPF_STMT(BPF_RET | BPF_K, kYes), BPF_STMT(BPF_RET | BPF_K, kNo)};
+    return {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 3),
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kLow),
+            BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 4, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, kYes),
+            BPF_STMT(BPF_RET | BPF_K, kNo)};
 }
 
 Program always(std::uint32_t answer) {
