@@ -76,12 +76,13 @@ http:// {{
     file_server
 }}
 """, "caddy")
-# nginx takes listening sockets over as from a predecessor, by address and by this variable.
+# nginx takes listening sockets over as from a predecessor, by address and by this variable. One process: a worker
+# would call setgid and setuid inside Podman's user namespace, where it is uid 0, and ours is a unit that refuses it.
 NGINX = Proxy("nginx", ["/usr/sbin/nginx", "-c", str(HOME / "PORT.conf")], "NGINX=3;", HOME / "nginx.conf", f"""\
 daemon off;
+master_process off;
 pid /tmp/nginx.pid;
 error_log /dev/null;
-USER
 events {{ worker_connections 512; }}
 http {{
     access_log off;
@@ -116,8 +117,6 @@ class Stack:
 
     def start(self) -> None:
         text = self.proxy.text.replace("PORT", str(self.port))
-        # Inside Podman's user namespace the proxy is uid 0, and nginx insists on a user to become then.
-        text = text.replace("USER", "user root root;" if self.supervised else "")
         own = HOME / f"{self.port}.conf" if self.proxy is NGINX else self.proxy.config
         own.write_text(text)
         own.chmod(0o644)
