@@ -73,6 +73,7 @@ CADDY = Proxy("caddy", ["/usr/local/bin/caddy", "run", "--config", str(HOME / "C
 http:// {{
     bind fd/3
     root * {HOME}
+    respond /word "word"
     file_server
 }}
 """, "caddy")
@@ -81,14 +82,16 @@ http:// {{
 NGINX = Proxy("nginx", ["/usr/sbin/nginx", "-c", str(HOME / "PORT.conf")], "NGINX=3;", HOME / "nginx.conf", f"""\
 daemon off;
 master_process off;
-pid /tmp/nginx.pid;
+pid /tmp/PORT.pid;
+user root root;
 error_log /dev/null;
 events {{ worker_connections 512; }}
 http {{
     access_log off;
-    client_body_temp_path /tmp/body; proxy_temp_path /tmp/proxy; fastcgi_temp_path /tmp/fastcgi;
-    uwsgi_temp_path /tmp/uwsgi; scgi_temp_path /tmp/scgi;
-    server {{ listen 127.0.0.1:PORT; root {HOME}; }}
+    client_body_temp_path /tmp/PORT-body; proxy_temp_path /tmp/PORT-proxy; fastcgi_temp_path /tmp/PORT-fastcgi;
+    uwsgi_temp_path /tmp/PORT-uwsgi; scgi_temp_path /tmp/PORT-scgi;
+    server {{ listen 127.0.0.1:PORT; root {HOME};
+        location /word {{ return 200 "word"; }} }}
 }}
 """, "nginx")
 
@@ -177,12 +180,14 @@ def prepare() -> None:
     PAGE.chmod(0o644)
 
 
-def stacks_of(proxy: Proxy, first_port: int) -> list[Stack]:
-    """The first is what the others are compared with."""
+def stacks_of(proxy: Proxy, first_port: int, without: list[str]) -> list[Stack]:
+    """The first is what the others are compared with. `without`: directives that our unit is also tried without."""
     runtime = "Type=notify-reload\nRuntimeDirectory=rootless-supervisor/%N\n"
     return [
         Stack("unfiltered", proxy, first_port, "", supervised=False),
         Stack("our filter alone", proxy, first_port + 1, runtime, supervised=True, landlock="off"),
         Stack("our unit's whole stack", proxy, first_port + 2, shipped_hardening(), supervised=True),
         Stack("the seed unit's stack", proxy, first_port + 3, SEED, supervised=False),
+        *(Stack(f"ours without {name}", proxy, first_port + 4 + number, shipped_hardening((f"{name}=",)), supervised=True)
+          for number, name in enumerate(without)),
     ]
