@@ -177,4 +177,9 @@ std::expected<std::uint64_t, std::string> family_of(std::string_view name) {
     return std::unexpected(no_such("socket family known here", name, words));
 }
 
+std::string family_name(std::uint64_t number) {
+    const auto* family = std::ranges::find(kFamilies, number, &Family::number);
+    return family == kFamilies.end() ? std::to_string(number) : std::string{family->name};
+}
+
 }  // namespace rs::policy

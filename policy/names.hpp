@@ -39,5 +39,7 @@ std::vector<std::string_view> capability_names(Capabilities set);
 
 // "AF_INET": 2, as in socket(2). Error: in words.
 std::expected<std::uint64_t, std::string> family_of(std::string_view name);
+// The other way; the number where family_of() has no name for it.
+std::string family_name(std::uint64_t number);
 
 }  // namespace rs::policy

@@ -32,6 +32,20 @@ constexpr bool is_allowed(Action action) {
     return action == kAllow || action == kLog;
 }
 
+constexpr bool is_errno(Action action) {
+    return (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO;
+}
+
+constexpr int errno_in(Action action) {
+    return static_cast<int>(action & SECCOMP_RET_DATA);
+}
+
+// What a smaller kernel would answer as well. Libraries ask for such things first and go on without: no news
+// for anybody.
+constexpr bool pretends_absence(Action action) {
+    return action == kAbsent || action == refuse_with(EAFNOSUPPORT);
+}
+
 // Holds when (argument & mask) == value. There is deliberately no other comparison: "less" and "not equal"
 // are where compilers of filters make programs that allow too much.
 struct Condition {

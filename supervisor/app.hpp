@@ -1,5 +1,6 @@
 // The service: owns everything, turns what happens into events of the machine (app.cpp), performs its effects
-// (effects.cpp, handover.cpp), and tells who asks (app_control.cpp).
+// (effects.cpp, handover.cpp), hears what the proxy is refused (app_refusals.cpp), and tells who asks
+// (app_control.cpp).
 #pragma once
 
 #include <chrono>
@@ -17,6 +18,7 @@
 #include "supervisor/control/server.hpp"
 #include "supervisor/launch/compile.hpp"
 #include "supervisor/launch/proxy.hpp"
+#include "supervisor/learning.hpp"
 #include "supervisor/notify/sender.hpp"
 #include "supervisor/podman/user_units.hpp"
 #include "supervisor/runtime.hpp"
@@ -93,6 +95,23 @@ class App {
     void health_changed(ProxyId id, const Prober::Report& report);
     void signal_proxy(ProxyId id, int number);
     [[nodiscard]] Proxy::Observer observe(ProxyId id);
+    void listening(ProxyId id, Result<UniqueFd> listener);
+    void not_listening(const Error& why);
+    [[nodiscard]] int refuse(ProxyId id, const seccomp_data& call);
+
+    void learn(std::chrono::microseconds span);
+    void stop_learning();
+    void return_from_lesson();
+    void end_lesson(const char* error, const std::string& reason);
+    void lesson_goes_on(const effect::Answer& answer);
+    void observed_ended(ProxyId id, const Child& child, const ProcessEnd& end);
+    [[nodiscard]] bool observed_serves() const;
+    [[nodiscard]] std::shared_ptr<Learning> lesson() const;
+    [[nodiscard]] static int observe_call(const std::shared_ptr<Learning>& learning,
+                                          const seccomp_data& call);
+
+    void tell_refusals(const Child& child) const;
+    [[nodiscard]] std::string explain_end(const Child& child, const ProcessEnd& end) const;
 
     std::string name_;
     Config config_;
@@ -102,6 +121,7 @@ class App {
     Machine machine_;
     std::deque<Event> events_;
     bool stepping_ = false;
+    bool told_not_listening_ = false;
 
     // The latest network seen, held open even while it is missing: only so is a new one known to be new.
     std::shared_ptr<const Network> network_;
@@ -111,6 +131,8 @@ class App {
     std::map<Timer, Armed> timers_;
     std::vector<Loop::Source> unused_listeners_;  // a connection there asks for a proxy
     Loop::Source on_term_, on_int_, on_hup_, on_notification_, on_watchdog_;
+
+    std::shared_ptr<Learning> learning_;
 
     control::Journal journal_{WallClock::now()};
     std::string status_line_;

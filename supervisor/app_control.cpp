@@ -86,7 +86,9 @@ Result<> App::serve_control() {
                                                                     .changed_on_disk = loaded_.changed()};
                                      },
                                  .explain = [this] { return examine(view()); },
-                                 .ask = [this](control::Verb verb) { ask(verb); }});
+                                 .ask = [this](control::Verb verb) { ask(verb); },
+                                 .learn = [this](std::chrono::microseconds span) { learn(span); },
+                                 .stop_learning = [this] { stop_learning(); }});
     if (!server) return std::unexpected(server.error());
     server_ = *std::move(server);
     return {};
@@ -98,6 +100,7 @@ void App::ask(control::Verb verb) {
 
 void App::perform(const effect::Answer& answer) {
     server_->answer(verb_of(answer.request), error_of(answer), answer.reason);
+    lesson_goes_on(answer);
 }
 
 void App::say(bool warning, const std::string& text) {

@@ -8,7 +8,10 @@
 
 #include "supervisor/base/file.hpp"
 #include "supervisor/health/prober.hpp"
+#include "supervisor/launch/listener.hpp"
 #include "supervisor/launch/proxy.hpp"
+#include "supervisor/learning.hpp"
+#include "supervisor/refusals.hpp"
 #include "supervisor/runtime.hpp"
 #include "supervisor/service/machine.hpp"
 
@@ -23,6 +26,9 @@ struct Child {
     FileStamp program;  // as it was when it was started
     std::string profile;
     bool landlock = false;
+    Refusals refusals;
+    std::shared_ptr<Learning> learning;  // null: it is not observed
+    std::unique_ptr<Listener> listener;  // null: it is refused in silence
     std::unique_ptr<Prober> prober;
     Cause cause{};
     Time started;

@@ -20,11 +20,12 @@ struct Exec {
     std::vector<std::string> command;
 };
 struct Policy {
-    enum class Verb { list, show, check, diff, compile, explain };
+    enum class Verb { list, show, check, diff, compile, explain, learn };
     Verb verb;
-    std::vector<std::string> arguments;  // profiles, a file or a system call, as many as the verb takes
-    std::string config_file;             // of `show`, instead of a profile
-    std::string bpf_file;                // of `compile`; empty: pseudo code
+    // Profiles, a file or a system call, as many as the verb takes; of `learn`, a proxy and for how long.
+    std::vector<std::string> arguments;
+    std::string config_file;  // of `show`, instead of a profile
+    std::string bpf_file;     // of `compile`; empty: pseudo code
 };
 struct Audit {
     enum class Json { off, brief, pretty };

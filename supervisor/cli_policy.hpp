@@ -22,7 +22,7 @@ class PolicyArguments {
     CLI::App* add(const char* name, const char* what);
 
     CLI::App* command_;
-    CLI::App *list_, *show_, *check_, *diff_, *compile_, *explain_;
+    CLI::App *list_, *show_, *check_, *diff_, *compile_, *explain_, *learn_;
     std::string first_, second_, config_file_, bpf_file_;
 };
 

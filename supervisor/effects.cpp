@@ -102,7 +102,8 @@ Result<CompiledLaunch> App::compile_proxy(int lane) {
                     .watchdog = config_.proxy.watchdog,
                     .resolv_conf = std::move(resolv_conf),
                     .supervised = true,
-                    .sandbox = parts_.sandboxes.proxy});
+                    .sandbox = parts_.sandboxes.proxy,
+                    .asking = lesson() ? &learning_->lesson.filter() : &parts_.sandboxes.asking});
 }
 
 Proxy::Observer App::observe(ProxyId id) {
@@ -116,13 +117,20 @@ Proxy::Observer App::observe(ProxyId id) {
             .stopped = [this, id] { post(event::ProxyUnhealthy{id, "it was stopped by a signal"}); },
             .ended =
                 [this, id](ProcessEnd end) {
-                    children_.erase(id);
+                    std::string why;
+                    if (const auto child = children_.find(id); child != children_.end()) {
+                        tell_refusals(child->second);
+                        observed_ended(id, child->second, end);
+                        why = explain_end(child->second, end);
+                        children_.erase(child);
+                    }
                     const bool drained = machine_.drains(id);
-                    post(event::ProxyEnded{id, end});
+                    post(event::ProxyEnded{id, end, std::move(why)});
                     if (!drained) return;
                     steer_datagrams();
                     watch_unused_lanes();
-                }};
+                },
+            .listening = [this, id](Result<UniqueFd> listener) { listening(id, std::move(listener)); }};
 }
 
 Result<> App::launch(ProxyId id, Cause cause) {
@@ -134,15 +142,19 @@ Result<> App::launch(ProxyId id, Cause cause) {
     auto started = Proxy::start(parts_.loop, *launch, observe(id));
     if (!started) return std::unexpected(started.error());
     const Proxy& proxy = **started;
-    children_[id] = {.proxy = *std::move(started),
-                     .network = network_,
-                     .lane = lane,
-                     .program = program,
-                     .profile = parts_.sandboxes.proxy.policy.profile,
-                     .landlock = static_cast<bool>(parts_.sandboxes.proxy.ruleset),
-                     .prober = nullptr,
-                     .cause = cause,
-                     .started = WallClock::now()};
+    children_.insert_or_assign(id, Child{.proxy = *std::move(started),
+                                         .network = network_,
+                                         .lane = lane,
+                                         .program = program,
+                                         .profile = parts_.sandboxes.proxy.policy.profile,
+                                         .landlock = static_cast<bool>(parts_.sandboxes.proxy.ruleset),
+                                         .refusals = {parts_.sandboxes.proxy.policy.profile,
+                                                      parts_.sandboxes.resolved, config_.policy.deny},
+                                         .learning = lesson(),
+                                         .listener = nullptr,
+                                         .prober = nullptr,
+                                         .cause = cause,
+                                         .started = WallClock::now()});
     count_launch(cause);
 
     tell_launch(proxy.pid(), lane);
@@ -246,6 +258,7 @@ void App::perform(const effect::ReadConfig&) {
 
 void App::perform(const effect::TellStopping&) {
     systemd_.stopping();
+    end_lesson(control::kStopping, "the service stops");
     const milliseconds timeout = config_.proxy.stop_timeout;
     systemd_.extend_timeout(timeout.count() == 0 ? timeout : timeout + kStopMargin);
 }

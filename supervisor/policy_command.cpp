@@ -16,6 +16,7 @@
 #include "supervisor/base/exit_status.hpp"
 #include "supervisor/base/log.hpp"
 #include "supervisor/config/parse.hpp"
+#include "supervisor/policy_learn.hpp"
 #include "supervisor/sandbox.hpp"
 
 namespace rs {
@@ -133,6 +134,8 @@ int run_policy_command(const cli::Policy& command) {
             return compile(arguments[0], command.bpf_file);
         case cli::Policy::Verb::explain:
             return explain(arguments[0]);
+        case cli::Policy::Verb::learn:
+            return learn_policy(arguments[0], arguments[1]);
     }
     return to_int(ExitStatus::usage);
 }

@@ -1,7 +1,10 @@
 #include "supervisor/sandbox.hpp"
 
 #include <filesystem>
+#include <format>
 #include <utility>
+
+#include "policy/asking.hpp"
 
 namespace rs {
 namespace {
@@ -61,11 +64,22 @@ Result<Sandboxes> make_sandboxes(const Config& config) {
     auto proxy = policy::make_sandbox(*std::move(policy), mode_of(config.policy.landlock));
     if (!proxy) return std::unexpected(proxy.error());
 
+    auto resolved = policy::resolve(proxy->policy.syscalls);
+    if (!resolved) return std::unexpected(resolved.error());
+    policy::SeccompProgram asking;
+    if (policy::can_hand_over(*resolved)) {
+        asking = policy::asking(proxy->filter);
+    } else {
+        proxy->warnings.push_back(std::format(
+            "policy profile '{}' does not allow sendmsg: what the proxy is refused will not be told",
+            proxy->policy.profile));
+    }
+
     auto generic = policy::assemble(library, {.profile = kGeneric, .allow = {}, .deny = {}, .access = {}});
     if (!generic) return std::unexpected(generic.error());
     auto probe = policy::make_sandbox(*std::move(generic), mode_of(config.policy.landlock));
     if (!probe) return std::unexpected(probe.error());
-    return Sandboxes{*std::move(proxy), *std::move(probe)};
+    return Sandboxes{*std::move(proxy), std::move(asking), *std::move(resolved), *std::move(probe)};
 }
 
 Result<policy::Sandbox> make_exec_sandbox(const Config& config, const std::string& program) {

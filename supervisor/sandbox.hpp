@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/resolve.hpp"
 #include "policy/sandbox.hpp"
 #include "supervisor/base/error.hpp"
 #include "supervisor/config/config.hpp"
@@ -16,6 +17,10 @@ policy::Wishes wishes_of(const Config& config, const policy::Library& library);
 
 struct Sandboxes {
     policy::Sandbox proxy;
+    // The proxy's filter for one who listens, and what to answer then; empty where its profile does not allow
+    // that.
+    policy::SeccompProgram asking;
+    policy::ResolvedPolicy resolved;
     // Health checks run tools of all kinds, so theirs is the generic profile, whatever the proxy's is.
     policy::Sandbox probe;
 };

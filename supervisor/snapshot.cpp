@@ -130,6 +130,7 @@ std::optional<control::Policy> confinement(const View& view) {
     if (!policy) return std::nullopt;
     policy->profile = child->profile;
     policy->landlock = child->landlock;
+    policy->refused = child->refusals.total();
     return policy;
 }
 
@@ -179,6 +180,7 @@ control::Status snapshot(const View& view) {
     status.policy = confinement(view);
     status.events = view.journal.events();
     status.probe_failures = view.journal.probe_failures();
+    status.refused = view.journal.refusals();
     return status;
 }
 

@@ -30,6 +30,8 @@ class Loop {
         Source& operator=(const Source&) = delete;
         ~Source() { reset(); }
         void reset();
+        // Below (greater) or above the others', all 0 so far (sd_event_source_set_priority(3)).
+        void set_priority(std::int64_t priority) { sd_event_source_set_priority(source_.get(), priority); }
         [[nodiscard]] explicit operator bool() const { return source_ != nullptr; }
 
       private:

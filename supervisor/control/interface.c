@@ -112,7 +112,8 @@ static SD_VARLINK_DEFINE_STRUCT_TYPE(
     COMMENT("What the proxy may use, as the kernel has it (CapEff): 'cap_net_raw'; empty is as it should be"),
     LIST(capabilities, STRING),
     COMMENT("As the kernel has it (Seccomp_filters): those of the unit and ours"), FIELD(seccompFilters, INT),
-    COMMENT("Whether it was launched with Landlock rules; the kernel does not tell"), FIELD(landlock, BOOL));
+    COMMENT("Whether it was launched with Landlock rules; the kernel does not tell"), FIELD(landlock, BOOL),
+    COMMENT("System calls that it was refused so far, and the supervisor was told of"), FIELD(refused, INT));
 
 static SD_VARLINK_DEFINE_STRUCT_TYPE(
     Launches,
@@ -190,19 +191,28 @@ static SD_VARLINK_DEFINE_METHOD(
     GetMetrics,
     COMMENT("OpenMetrics 1.0 text, ending in '# EOF'"), OUT(metrics, STRING));
 
+static SD_VARLINK_DEFINE_METHOD(
+    Learn,
+    COMMENT("For how long, in microseconds: a second to an hour"),
+    SD_VARLINK_DEFINE_INPUT(forUSec, SD_VARLINK_INT, 0),
+    COMMENT("A policy profile as TOML: what the proxy used, and what every proxy needs"), OUT(profile, STRING),
+    COMMENT("System calls that the present profile refuses and that the proxy made: 'msgget', 'ioctl (request 0x5413)'"),
+    SD_VARLINK_DEFINE_OUTPUT(refused, SD_VARLINK_STRING, SD_VARLINK_ARRAY));
+
 static SD_VARLINK_DEFINE_ERROR(ProxyFailed, FIELD(reason, STRING));
 static SD_VARLINK_DEFINE_ERROR(ReloadFailed, FIELD(reason, STRING));
 static SD_VARLINK_DEFINE_ERROR(Superseded, FIELD(reason, STRING));
 static SD_VARLINK_DEFINE_ERROR(NotStopped);
 static SD_VARLINK_DEFINE_ERROR(Stopping);
+static SD_VARLINK_DEFINE_ERROR(AlreadyLearning);
 
 #define SAYS(text) SD_VARLINK_SYMBOL_COMMENT(text)
 
 static SD_VARLINK_DEFINE_INTERFACE(
     supervisor, RS_INTERFACE,
     SD_VARLINK_INTERFACE_COMMENT(
-        "One rootless-supervisor and its proxy. Everybody whom the socket's mode admits may ask; Restart, Reload, Stop "
-        "and Start are for root and the service's own user, and never for processes of the service or of Podman's "
+        "One rootless-supervisor and its proxy. Everybody whom the socket's mode admits may ask; Restart, Reload, Stop, "
+        "Start and Learn are for root and the service's own user, and never for processes of the service or of Podman's "
         "user namespace: they get org.varlink.service.PermissionDenied. All times are microseconds since the Epoch."),
     SAYS("What the supervisor and its proxies do"), &vl_type_State,
     SAYS("What a proxy is for"), &vl_type_Role,
@@ -239,11 +249,15 @@ static SD_VARLINK_DEFINE_INTERFACE(
     SAYS("The configuration that holds"), &vl_method_GetConfig,
     SAYS("Goes through what the proxy needs, as far as the supervisor itself can see it"), &vl_method_Explain,
     SAYS("For monitoring"), &vl_method_GetMetrics,
+    SAYS("Replaces the proxy by one that is observed, for the given time, and then by a usual one. Answers after that. "
+         "Ends early when the client goes. Errors: ProxyFailed, AlreadyLearning, Stopping"),
+    &vl_method_Learn,
     SAYS("The proxy does not serve, and why; what happens next stands in the status"), &vl_error_ProxyFailed,
     SAYS("The configuration is wrong or the proxy did not take it; what held before holds on"), &vl_error_ReloadFailed,
     SAYS("A later request made this one void"), &vl_error_Superseded,
     SAYS("Start() without a Stop() before it"), &vl_error_NotStopped,
-    SAYS("The service is about to end"), &vl_error_Stopping);
+    SAYS("The service is about to end"), &vl_error_Stopping,
+    SAYS("One at a time"), &vl_error_AlreadyLearning);
 
 const sd_varlink_interface* rs_control_interface(void) {
     return &vl_interface_supervisor;

@@ -21,11 +21,13 @@ class Journal {
     void state_began(Time when) { since_ = when; }
     void launched(int Launches::* cause) { ++(launches_.*cause); }
     void probe_failed() { ++probe_failures_; }
+    void refused() { ++refused_; }
 
     [[nodiscard]] Time started() const { return started_; }
     [[nodiscard]] Time since() const { return since_; }
     [[nodiscard]] const Launches& launches() const { return launches_; }
     [[nodiscard]] std::int64_t probe_failures() const { return probe_failures_; }
+    [[nodiscard]] std::int64_t refusals() const { return refused_; }
     // Oldest first.
     [[nodiscard]] std::vector<Event> events() const { return {events_.begin(), events_.end()}; }
 
@@ -34,6 +36,7 @@ class Journal {
     Time since_;
     Launches launches_;
     std::int64_t probe_failures_ = 0;
+    std::int64_t refused_ = 0;
     std::deque<Event> events_;
 };
 

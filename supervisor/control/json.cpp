@@ -22,6 +22,10 @@ Json json(bool value) {
     return Json::of(value);
 }
 
+Json json(std::int64_t value) {
+    return Json::of(value);
+}
+
 Json json(int value) {
     return Json::of(std::int64_t{value});
 }
@@ -117,7 +121,8 @@ Json json(const Policy& policy) {
                          {"noNewPrivileges", json(policy.no_new_privileges)},
                          {"capabilities", list(policy.capabilities)},
                          {"seccompFilters", json(policy.seccomp_filters)},
-                         {"landlock", json(policy.landlock)}});
+                         {"landlock", json(policy.landlock)},
+                         {"refused", json(policy.refused)}});
 }
 
 Json json(const Launches& launches) {

@@ -137,6 +137,8 @@ std::string metrics(const Status& status, Time now) {
         text.family("probe_failures", "counter", "Failed health probes.");
         text.sample(status.probe_failures, {}, "_total");
     }
+    text.family("refused_system_calls", "counter", "System calls that the policy refused to the proxies.");
+    text.sample(status.refused, {}, "_total");
     tell_sockets(text, status);
     return std::move(text).finish();
 }

@@ -80,7 +80,11 @@ int Server::on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, 
 }
 
 void Server::on_disconnect(sd_varlink_server*, sd_varlink* link, void* userdata) noexcept {
-    static_cast<Server*>(userdata)->forget(link);
+    try {
+        static_cast<Server*>(userdata)->forget(link);
+    } catch (...) {
+        sd_event_exit(sd_varlink_get_event(link), -ENOTRECOVERABLE);
+    }
 }
 
 Result<std::unique_ptr<Server>> Server::create(Loop& loop, const std::string& path, Service service) {
@@ -124,7 +128,8 @@ int Server::bind_methods() {
         RS_INTERFACE ".Start", &on_call<&Server::change<Verb::start>>,      //
         RS_INTERFACE ".GetConfig", &on_call<&Server::get_config>,           //
         RS_INTERFACE ".Explain", &on_call<&Server::explain>,                //
-        RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>);
+        RS_INTERFACE ".GetMetrics", &on_call<&Server::get_metrics>,         //
+        RS_INTERFACE ".Learn", &on_learn);
 }
 
 // Connections are accepted here and not by sd-varlink, which stops listening for good when accept(2) fails
@@ -187,7 +192,8 @@ void Server::shed_one() {
 }
 
 void Server::forget(sd_varlink* link) {
-    clients_.erase(link);
+    const auto client = clients_.extract(link);
+    if (client && client.mapped().learns) service_.stop_learning();
 }
 
 // What has been said is sent as far as it goes without waiting. sd-varlink's own handlers would wait for
@@ -271,13 +277,17 @@ void Server::monitor(Client& client, Flags flags) {
                       Json::object({{"event", Json{}}, {"status", json(service_.status())}}).get());
 }
 
-template <Verb verb>
-void Server::change(Client& client, Flags flags) {
-    sd_varlink* link = client.link.get();
+bool Server::may_change(sd_varlink* link) const {
     Peer peer{.uid = static_cast<uid_t>(-1), .pid = 0, .pidfd = sd_varlink_get_peer_pidfd(link)};
     const bool known =
         sd_varlink_get_peer_uid(link, &peer.uid) >= 0 && sd_varlink_get_peer_pid(link, &peer.pid) >= 0;
-    if (!known || !gate_.may_change(peer)) {
+    return known && gate_.may_change(peer);
+}
+
+template <Verb verb>
+void Server::change(Client& client, Flags flags) {
+    sd_varlink* link = client.link.get();
+    if (!may_change(link)) {
         sd_varlink_error(link, SD_VARLINK_ERROR_PERMISSION_DENIED, nullptr);
         return;
     }

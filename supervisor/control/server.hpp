@@ -11,11 +11,13 @@
 
 #include <systemd/sd-varlink.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "supervisor/base/error.hpp"
 #include "supervisor/base/fd.hpp"
@@ -35,6 +37,7 @@ inline constexpr const char* kReloadFailed = "io.rootless.Supervisor.ReloadFaile
 inline constexpr const char* kSuperseded = "io.rootless.Supervisor.Superseded";
 inline constexpr const char* kNotStopped = "io.rootless.Supervisor.NotStopped";
 inline constexpr const char* kStopping = "io.rootless.Supervisor.Stopping";
+inline constexpr const char* kAlreadyLearning = "io.rootless.Supervisor.AlreadyLearning";
 
 // Who knows the answers.
 struct Service {
@@ -42,6 +45,9 @@ struct Service {
     std::function<ConfigText()> config;
     std::function<std::vector<Check>()> explain;
     std::function<void(Verb)> ask;  // leads to Server::answer, perhaps before it returns
+    // Leads to Server::answer_lesson, unless the client goes away first, which ends it.
+    std::function<void(std::chrono::microseconds)> learn;
+    std::function<void()> stop_learning;
 };
 
 class Server {
@@ -63,6 +69,9 @@ class Server {
     // have one.
     void answer(Verb verb, const char* error, const std::string& reason);
 
+    // For the one who learns. `text` is the profile, or the reason that goes with the error.
+    void answer_lesson(const char* error, const std::string& text, const std::vector<std::string>& refused);
+
     // Tells the monitors; with the status where it may have changed.
     void publish(const Event& event, bool with_status);
 
@@ -76,6 +85,7 @@ class Server {
         std::set<Verb> awaits{};
         bool stranger = false;
         bool monitors = false;
+        bool learns = false;
         bool stuck = false;  // and about to be disconnected
         int unread = 0;      // messages sent in a row while it had not read the ones before
     };
@@ -100,10 +110,13 @@ class Server {
 
     template <Method method>
     static int on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept;
+    static int on_learn(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept;
     static void on_disconnect(sd_varlink_server* server, sd_varlink* link, void* userdata) noexcept;
 
     void get_status(Client& client, Flags flags);
     void monitor(Client& client, Flags flags);
+    [[nodiscard]] bool may_change(sd_varlink* link) const;
+    void learn(Client& client, std::uint64_t usec, Flags flags);
     template <Verb verb>
     void change(Client& client, Flags flags);
     void get_config(Client& client, Flags flags);

@@ -77,6 +77,7 @@ struct Policy {
     std::vector<std::string> capabilities;
     int seccomp_filters = 0;
     bool landlock = false;
+    std::int64_t refused = 0;
 };
 
 struct Launches {
@@ -118,6 +119,8 @@ struct Status {
     std::vector<Event> events;
     // For GetMetrics alone: failed probes since the supervisor was started.
     std::int64_t probe_failures = 0;
+    // Likewise: refused system calls, of all proxies.
+    std::int64_t refused = 0;
 };
 
 struct ConfigText {

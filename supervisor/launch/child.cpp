@@ -6,7 +6,9 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -108,9 +110,54 @@ bool load_filter(const sock_fprog& filter) noexcept {
     return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0;
 }
 
+// What asks waits for the answer; only death may interrupt that (WAIT_KILLABLE_RECV, Linux 5.19), or Go's
+// runtime, which interrupts its threads by signals, would ask again and again.
+int load_asking_filter(const sock_fprog& filter) noexcept {
+    constexpr unsigned kFlags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, kFlags, &filter));
+}
+
+// A socket takes these few bytes whole.
+bool report(int status_fd, const ChildReport& what) noexcept {
+    return ::write(status_fd, &what, sizeof what) == static_cast<ssize_t>(sizeof what);
+}
+
+// The filter in force asks the one that is to get the listener: this call must not be one that it asks about.
+// Ours is CLOEXEC and goes with execve(2).
+bool hand_over(int status_fd, int listener) noexcept {
+    ChildReport what{.kind = ChildReport::Kind::listening, .failure = {}};
+    iovec bytes{.iov_base = &what, .iov_len = sizeof what};
+    alignas(cmsghdr) unsigned char control[CMSG_SPACE(sizeof listener)] = {};
+    msghdr message{};
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr* header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof listener);
+    __builtin_memcpy(CMSG_DATA(header), &listener, sizeof listener);
+    return ::sendmsg(status_fd, &message, 0) == static_cast<ssize_t>(sizeof what);
+}
+
+// Without a listener refusals are as firm, only nobody hears of them.
+ChildFailure load_filters(const LaunchPlan& plan, int status_fd) noexcept {
+    if (plan.asking.len > 0) {
+        const int listener = load_asking_filter(plan.asking);
+        if (listener >= 0) {
+            const bool handed = hand_over(status_fd, listener);
+            return {Stage::listener, handed ? 0 : errno};
+        }
+        const ChildReport why{ChildReport::Kind::not_listening, {Stage::listener, errno}};
+        if (!report(status_fd, why)) return {Stage::listener, errno};
+    }
+    return {Stage::seccomp, load_filter(plan.filter) ? 0 : errno};
+}
+
 }  // namespace
 
-ChildFailure carry_out(const LaunchPlan& plan) noexcept {
+ChildFailure carry_out(const LaunchPlan& plan, int status_fd) noexcept {
     const auto failed = [](Stage stage) noexcept { return ChildFailure{stage, errno}; };
 
     if (!reset_signals()) return failed(Stage::signals);
@@ -140,17 +187,16 @@ ChildFailure carry_out(const LaunchPlan& plan) noexcept {
     if (enter && !drop_bounding_set(plan.capabilities)) return failed(Stage::bounding_set);
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return failed(Stage::no_new_privs);
     if (plan.ruleset >= 0 && !load_ruleset(plan.ruleset)) return failed(Stage::landlock);
-    if (!load_filter(plan.filter)) return failed(Stage::seccomp);
+    if (const auto loaded = load_filters(plan, status_fd); loaded.code != 0) return loaded;
 
     ::execve(plan.program, plan.argv, plan.envp);
     return failed(Stage::exec);
 }
 
 void run_child(const LaunchPlan& plan, int status_fd) noexcept {
-    const ChildFailure failure = carry_out(plan);
-    // A pipe takes these few bytes whole. If even that fails, the exit status still tells that there was no
-    // exec.
-    [[maybe_unused]] const ssize_t written = ::write(status_fd, &failure, sizeof failure);
+    const ChildReport failure{ChildReport::Kind::failed, carry_out(plan, status_fd)};
+    // If even that fails, the exit status still tells that there was no exec.
+    [[maybe_unused]] const bool told = report(status_fd, failure);
     ::_exit(1);
 }
 

@@ -73,6 +73,11 @@ std::vector<char*> pointers_into(std::vector<std::string>& strings) {
     return pointers;
 }
 
+// At most BPF_MAXINSNS, policy/seccomp.hpp.
+sock_fprog program_of(std::vector<sock_filter>& filter) {
+    return {.len = static_cast<unsigned short>(filter.size()), .filter = filter.data()};
+}
+
 }  // namespace
 
 Result<UniqueFd> lift(int fd, int lowest) {
@@ -100,6 +105,7 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
     launch.argv_ = pointers_into(launch.arguments_);
     launch.envp_ = pointers_into(launch.variables_);
     launch.filter_ = request.sandbox.filter.instructions;
+    if (request.asking != nullptr) launch.asking_ = request.asking->instructions;
 
     // No descriptor that the child needs may lie where it moves the passed ones to.
     const int lowest = kFirstPassedFd + static_cast<int>(request.sockets.size());
@@ -136,8 +142,8 @@ Result<CompiledLaunch> compile(const LaunchRequest& request) {
         .parent = ::getpid(),
         .ruleset = landlock ? launch.passed_.back() : -1,
         .capabilities = enter ? request.sandbox.capabilities : 0,
-        .filter = {.len = static_cast<unsigned short>(launch.filter_.size()),
-                   .filter = launch.filter_.data()},
+        .filter = program_of(launch.filter_),
+        .asking = program_of(launch.asking_),
     };
     return launch;
 }

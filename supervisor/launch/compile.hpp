@@ -26,6 +26,8 @@ struct LaunchRequest {
     std::string resolv_conf;  // file for the child to put over /etc/resolv.conf; empty: leave it
     bool supervised;
     const policy::Sandbox& sandbox;
+    // In place of the sandbox's filter, for one who listens (policy/asking.hpp); null: nobody does.
+    const policy::SeccompProgram* asking = nullptr;
 };
 
 // Owns what the plan points into; movable, the plan stays valid.
@@ -46,7 +48,7 @@ class CompiledLaunch {
     std::vector<char*> envp_;
     std::vector<UniqueFd> lifted_;
     std::vector<int> passed_;
-    std::vector<sock_filter> filter_;
+    std::vector<sock_filter> filter_, asking_;
     std::unique_ptr<const std::string> program_, resolv_conf_;  // short strings would move with this object
     LaunchPlan plan_{};
 };

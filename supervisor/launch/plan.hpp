@@ -43,6 +43,9 @@ struct LaunchPlan {
     // Podman's user namespace, with the program. Only for a child that enters.
     unsigned long long capabilities;
     sock_fprog filter;
+    // Loaded in its place if the kernel gives a listener for it (seccomp_unotify(2)), which goes back to the
+    // parent. It must allow sendmsg(2). Empty: none.
+    sock_fprog asking;
 };
 
 }  // namespace rs

@@ -52,15 +52,43 @@ Result<> Proxy::watch(Loop& loop) {
 }
 
 void Proxy::status_readable() {
-    on_status_.reset();
-    failure_ = read_status(spawned_.status);
-    if (!failure_) observer_.executed();
+    for (;;) {
+        auto news = read_status(spawned_.status);
+        switch (news.kind) {
+            case ChildNews::Kind::none:
+                return;
+            case ChildNews::Kind::listening:
+                if (observer_.listening) observer_.listening(std::move(news.listener));
+                break;
+            case ChildNews::Kind::not_listening:
+                if (observer_.listening)
+                    observer_.listening(fail(reason_of(news.failure.code), news.failure.code));
+                break;
+            case ChildNews::Kind::failed:
+                on_status_.reset();
+                failure_ = news.failure;
+                return;
+            case ChildNews::Kind::executed:
+                on_status_.reset();
+                observer_.executed();
+                return;
+        }
+    }
+}
+
+// The end may be delivered before the status socket was looked at.
+void Proxy::read_failure() {
+    while (on_status_) {
+        const auto news = read_status(spawned_.status);
+        if (news.kind == ChildNews::Kind::failed) failure_ = news.failure;
+        const bool about_listening =
+            news.kind == ChildNews::Kind::listening || news.kind == ChildNews::Kind::not_listening;
+        if (!about_listening) on_status_.reset();
+    }
 }
 
 void Proxy::reaped(ProcessEnd end) {
-    // The end may be delivered before the status pipe was looked at.
-    if (on_status_) failure_ = read_status(spawned_.status);
-    on_status_.reset();
+    read_failure();
     const Observer observer = observer_;  // the call below may destroy this object
     if (failure_) {
         observer.failed(*failure_);

@@ -22,6 +22,8 @@ class Proxy {
         std::function<void(ChildFailure)> failed;  // it never came to that
         std::function<void()> stopped;             // by a signal such as SIGSTOP; it may go on
         std::function<void(ProcessEnd)> ended;
+        // The filter that asks has a listener, or the kernel gave none (errno). Not after the end.
+        std::function<void(Result<UniqueFd>)> listening{};
     };
 
     // Errors: fork and what else spawn() and the loop report; then there is no process.
@@ -43,6 +45,7 @@ class Proxy {
         : spawned_(std::move(spawned)), observer_(std::move(observer)) {}
     Result<> watch(Loop& loop);
     void status_readable();
+    void read_failure();
     void reaped(ProcessEnd end);
 
     Spawned spawned_;

@@ -1,8 +1,6 @@
 // Fork, and learn how the child's way to exec went.
 #pragma once
 
-#include <optional>
-
 #include "supervisor/base/error.hpp"
 #include "supervisor/base/process.hpp"
 #include "supervisor/launch/compile.hpp"
@@ -12,13 +10,19 @@ namespace rs {
 
 struct Spawned {
     Process process;
-    UniqueFd status;  // readable once the child has executed the program (end of file) or failed to
+    UniqueFd status;  // readable whenever read_status() has news
 };
 
-// Errors: fork(2), pipe2(2), pidfd_open(2).
+// Errors: fork(2), socketpair(2), pidfd_open(2).
 Result<Spawned> spawn(const CompiledLaunch& launch);
 
-// Call when `status` is readable. Nothing: the program was executed.
-std::optional<ChildFailure> read_status(const UniqueFd& status);
+struct ChildNews {
+    enum class Kind { none, listening, not_listening, failed, executed } kind;
+    ChildFailure failure{};  // of `failed`; of `not_listening` the code
+    UniqueFd listener{};     // of `listening`
+};
+
+// The next of them, without waiting: at most one about listening, and then how it ended.
+ChildNews read_status(const UniqueFd& status);
 
 }  // namespace rs

@@ -41,6 +41,8 @@ std::string attempt(Stage stage, const std::string& program) {
             return "cannot load the Landlock rules";
         case Stage::seccomp:
             return "cannot load the seccomp filter";
+        case Stage::listener:
+            return "cannot hand the listener of the seccomp filter over (sendmsg)";
         case Stage::exec:
             return std::format("cannot execute '{}'", program);
     }
@@ -80,6 +82,7 @@ std::string hint(const ChildFailure& failure) {
         case Stage::ambient_set:
         case Stage::bounding_set:
         case Stage::no_new_privs:
+        case Stage::listener:
             return "";
     }
     return "";

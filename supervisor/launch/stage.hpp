@@ -22,13 +22,26 @@ enum class Stage : std::uint8_t {
     no_new_privs,
     landlock,
     seccomp,
+    listener,
     exec,
 };
 
-// What comes back through the status pipe: exactly these bytes, or none when execve(2) succeeded.
 struct ChildFailure {
     Stage stage{};
     std::int32_t code = 0;  // errno
+};
+
+// What comes back through the status socket, each a message of exactly these bytes. None after the last when
+// execve(2) succeeded.
+struct ChildReport {
+    enum class Kind : std::uint8_t {
+        listening,      // the listener of the seccomp filter comes with it (SCM_RIGHTS, unix(7))
+        not_listening,  // the kernel gave none: the filter is the one that asks nobody; `failure.code` says
+                        // why
+        failed,
+    };
+    Kind kind{};
+    ChildFailure failure{};
 };
 
 // "cannot enter Podman's network namespace: Operation not permitted (…what usually causes it)".

@@ -10,6 +10,14 @@
 
 namespace rs {
 
+namespace {
+
+std::string reason_in(const event::ProxyEnded& ended) {
+    return ended.because.empty() ? "" : ": " + ended.because;
+}
+
+}  // namespace
+
 Step step(const Machine& machine, const Event& event, TimePoint now) {
     return Stepper{machine, now}.run(event);
 }
@@ -83,11 +91,12 @@ void Stepper::operator()(const event::LaunchFailed& failure) {
 }
 
 void Stepper::operator()(const event::ProxyEnded& ended) {
-    if (take_draining(ended.proxy)) return drained(ended.end);
+    if (take_draining(ended.proxy)) return drained(ended.end, reason_in(ended));
     const bool early = is(m_.starting, ended.proxy) && !m_.starting->said_ready;
     // Status 0 is no success for a proxy that was not asked to stop.
     const int status = std::max(ended.end.shell_status(), to_int(ExitStatus::failure));
-    gone(ended.proxy, std::format("proxy {}{}", ended.end.text(), early ? " before it was ready" : ""),
+    gone(ended.proxy,
+         std::format("proxy {}{}{}", ended.end.text(), early ? " before it was ready" : "", reason_in(ended)),
          status);
 }
 

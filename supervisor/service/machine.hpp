@@ -132,6 +132,7 @@ struct LaunchFailed {
 struct ProxyEnded {
     ProxyId proxy = 0;
     ProcessEnd end{};
+    std::string because{};  // where more is known than how
 };
 struct TimerFired {
     Timer timer{};

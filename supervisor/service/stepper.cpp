@@ -175,10 +175,10 @@ bool Stepper::take_draining(ProxyId proxy) {
 }
 
 // A program without a handler for the stop signal dies of it: that is what was asked for.
-void Stepper::drained(const ProcessEnd& end) {
+void Stepper::drained(const ProcessEnd& end, const std::string& reason) {
     const bool obeyed = end.by_signal && end.value == m_.settings.stop_signal;
     const int status = obeyed ? to_int(ExitStatus::ok) : end.shell_status();
-    report(false, std::format("the stopped proxy {}", end.text()));
+    report(false, std::format("the stopped proxy {}{}", end.text(), reason));
     if (m_.stop_requested && !m_.verdict && status != 0) m_.verdict = status;
 }
 

@@ -68,7 +68,7 @@ class Stepper {
     void retire_all();
     void kill(ProxyId proxy);
     bool take_draining(ProxyId proxy);
-    void drained(const ProcessEnd& end);
+    void drained(const ProcessEnd& end, const std::string& reason);
     void start_timed_out();
     void gone(ProxyId proxy, const std::string& how, int status);
     void lost(const Slot& slot, const std::string& how, int status);

@@ -21,8 +21,8 @@ BASE = "supervisor/base"
 ANYTHING = ("policy", "supervisor")
 CPP_LIBRARY = "[a-z_]+"
 # What wires everything together.
-TOP = ("app", "app_control", "audit_command", "child.hpp", "effects", "examine", "exec", "handover", "main",
-       "policy_command", "sandbox", "setup", "snapshot")
+TOP = ("app", "app_control", "app_learning", "app_refusals", "audit_command", "child.hpp", "effects", "examine", "exec",
+       "handover", "learning.hpp", "main", "policy_command", "policy_learn", "sandbox", "setup", "snapshot")
 # C headers and system calls, no C++ library: the file runs between fork and exec.
 C_ONLY = r"c[a-z]+|.*\.h"
 
@@ -53,6 +53,7 @@ RULES = {
     "supervisor/ctl": Rule(knows=(BASE, "supervisor/control/interface")),
     # …but `explain` is for the time when nobody is there to tell.
     "supervisor/ctl/configured": Rule(knows=("supervisor/ctl", BASE, "supervisor/config")),
+    "supervisor/refusals": Rule(knows=("policy",)),
     "supervisor/runtime": Rule(knows=(BASE, "supervisor/config", "supervisor/podman")),
     **{f"supervisor/{file}": Rule(knows=ANYTHING) for file in TOP},
     "tests": Rule(knows=ANYTHING),
@@ -60,8 +61,9 @@ RULES = {
 
 # Whatever lies lower returns errors.
 LOGGERS = ("supervisor/base/log",
-           *(f"supervisor/{file}" for file in ("app", "app_control", "audit_command", "effects", "exec", "handover",
-                                                "main", "policy_command")))
+           *(f"supervisor/{file}" for file in ("app", "app_control", "app_learning", "app_refusals", "audit_command",
+                                               "effects", "exec", "handover", "main", "policy_command",
+                                               "policy_learn")))
 
 # Headers that only some places of the program may include (tests may include all). Whoever needs more adds a row.
 EDGES = {
@@ -73,7 +75,7 @@ EDGES = {
     r"curl/.*": ("supervisor/probe",),  # parses what strangers send, so never in the supervisor itself
     r"systemd/.*": (
         BASE, "policy/oci", "supervisor/audit/ask", "supervisor/audit/print", "supervisor/control", "supervisor/ctl",
-        "supervisor/launch/sockets", "supervisor/notify/sender"
+        "supervisor/launch/sockets", "supervisor/notify/sender", "supervisor/policy_learn"
     ),
 }
 
