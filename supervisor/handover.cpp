@@ -1,5 +1,6 @@
 // Which sockets a proxy gets, and where new connections go.
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "supervisor/app.hpp"
@@ -40,6 +41,9 @@ void App::perform(const effect::Steer& wanted) {
     const auto child = children_.find(wanted.proxy);
     if (child == children_.end()) return;
     steer(&Lanes::steer_connections, child->second.lane);
+    // One that was stopped could not answer in the time that it has left for what waits at its sockets.
+    for (const auto& old : machine_.draining)
+        if (!old.asked) signal_proxy(old.slot.id, SIGCONT);
     watch_unused_lanes();
 }
 

@@ -42,23 +42,32 @@ bool is_control(std::string_view sequence) {
     return byte(0) < 0x20 || byte(0) == 0x7F || (byte(0) == 0xC2 && byte(1) < 0xA0);
 }
 
-}  // namespace
-
-std::string one_line(std::string_view text, std::size_t limit) {
+template <class Replace>
+std::string line_of(std::string_view text, std::size_t limit, Replace replace) {
     std::string line;
     for (std::size_t i = 0; i < text.size();) {
         const std::size_t length = sequence_length(text.substr(i));
         const std::string_view piece = text.substr(i, std::max<std::size_t>(length, 1));
         if (i + piece.size() > limit) return line + "...";
-        if (length > 0 && !is_control(piece)) {
-            line += piece;
-        } else {
-            for (const char byte : piece)
-                line += std::format("\\x{:02x}", static_cast<std::uint8_t>(byte));
-        }
+        line += length > 0 && !is_control(piece) ? std::string{piece} : replace(piece);
         i += piece.size();
     }
     return line;
+}
+
+}  // namespace
+
+std::string one_line(std::string_view text, std::size_t limit) {
+    return line_of(text, limit, [](std::string_view unfit) {
+        std::string escaped;
+        for (const char byte : unfit)
+            escaped += std::format("\\x{:02x}", static_cast<std::uint8_t>(byte));
+        return escaped;
+    });
+}
+
+std::string plain_line(std::string_view text, std::size_t limit) {
+    return line_of(text, limit, [](std::string_view) { return std::string{"?"}; });
 }
 
 std::string in_quotes(std::string_view text, char quote) {

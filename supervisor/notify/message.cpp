@@ -21,7 +21,7 @@ NotifyMessage parse_notify(std::string_view datagram) {
         if (line == "WATCHDOG=1") message.ping = true;
         if (line == "WATCHDOG=trigger") message.trigger = true;
         if (line == "BARRIER=1") message.barrier = true;
-        if (line.starts_with("STATUS=")) message.status = one_line(line.substr(7), kStatusMax);
+        if (line.starts_with("STATUS=")) message.status = plain_line(line.substr(7), kStatusMax);
     }
     return message;
 }

@@ -12,7 +12,7 @@ struct NotifyMessage {
     bool stopping = false;
     bool ping = false;     // WATCHDOG=1
     bool trigger = false;  // WATCHDOG=trigger: it asks to be taken for hung
-    std::string status;    // one_line(); empty where there was none
+    std::string status;    // plain_line(); empty where there was none
     bool barrier = false;  // BARRIER=1: the sender waits for the descriptor that came along to be closed
 };
 

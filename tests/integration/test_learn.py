@@ -59,9 +59,10 @@ def use_caddy() -> None:
 
 @pytest.fixture
 def learned_file() -> Iterator[Path]:
-    LEARNED.parent.mkdir(parents=True, exist_ok=True)
+    LEARNED.parent.mkdir()
     yield LEARNED
     LEARNED.unlink(missing_ok=True)
+    LEARNED.parent.rmdir()
 
 
 def test_caddy_runs_on_what_was_learned_from_it(idle, learned_file):

@@ -34,9 +34,9 @@ TEST(NotifyMessage, DropsWhatIsNotTheProxysToSay) {
 }
 
 TEST(NotifyMessage, MakesAStatusPrintable) {
-    EXPECT_EQ(parse_notify("STATUS=a\x1b[31mb\tc").status, R"(a\x1b[31mb\x09c)");
+    EXPECT_EQ(parse_notify("STATUS=a\x1b[31mb\tc").status, "a?[31mb?c");
     EXPECT_EQ(parse_notify("STATUS=gr\xc3\xbc\xc3\x9f").status, "gr\xc3\xbc\xc3\x9f");
-    EXPECT_EQ(parse_notify("STATUS=\xff\xc3").status, R"(\xff\xc3)");
+    EXPECT_EQ(parse_notify("STATUS=\xff\xc3").status, "??");
 }
 
 }  // namespace
