@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "policy/asking.hpp"
 #include "policy/seccomp.hpp"
 #include "supervisor/audit/ask.hpp"
 #include "supervisor/audit/filters.hpp"
@@ -58,7 +59,8 @@ Result<audit::Promise> promise_of(const cli::Audit& command, const Config& confi
                            .capabilities = policy->capabilities,
                            .access = policy->access,
                            .landlock = config.policy.landlock != LandlockMode::off,
-                           .filter = std::move(filter->instructions),
+                           .filter = filter->instructions,
+                           .asking = policy::asking(*filter).instructions,
                            .told = answer.told,
                            .supervisor = facts->main,
                            .namespaces = namespaces_of(supervisor),

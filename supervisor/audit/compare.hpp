@@ -22,6 +22,8 @@ struct Promise {
     policy::Access access{};
     bool landlock = true;             // false: off, its paths and ports are no promise
     std::vector<sock_filter> filter;  // as compiled from the configuration
+    // The same, but it asks the supervisor where it would refuse (policy/asking.hpp), which refuses.
+    std::vector<sock_filter> asking{};
     Told told;
     Confinement supervisor;
     std::map<std::string, std::string> namespaces;  // the supervisor's, those that could be read

@@ -39,8 +39,12 @@ bool is_same(const sock_filter& one, const sock_filter& other) {
     return one.code == other.code && one.jt == other.jt && one.jf == other.jf && one.k == other.k;
 }
 
+bool is_asking(const std::vector<sock_filter>& program, const Promise& promise) {
+    return !promise.asking.empty() && std::ranges::equal(program, promise.asking, is_same);
+}
+
 bool is_ours(const std::vector<sock_filter>& program, const Promise& promise) {
-    return std::ranges::equal(program, promise.filter, is_same);
+    return std::ranges::equal(program, promise.filter, is_same) || is_asking(program, promise);
 }
 
 std::size_t ours_in(const Promise& promise, const Filters& filters) {
@@ -74,7 +78,8 @@ Programs programs_of(const Promise& promise, const std::optional<Filters>& filte
     if (!filters) return all;
     all.live.clear();
     for (const auto& program : filters->programs) {
-        all.live.emplace_back(program);
+        // What ours asks about, the supervisor refuses, and nobody else holds its listener.
+        all.live.emplace_back(is_asking(program, promise) ? promise.filter : program);
         if (!is_ours(program, promise)) all.units.emplace_back(program);
     }
     // Without ours among them it cannot be told which are the unit's.
@@ -117,9 +122,11 @@ std::vector<Finding> compare_filters(const Facts& facts, const Promise& promise,
         return {{"filters", std::format("{}, of which none is the one that the configuration makes", found),
                  promised, Verdict::differs}};
     const bool right = found == of_unit + 1;
+    const bool asks = is_asking(filters->programs[ours], promise);
     return {{"filters",
-             std::format("{}{}", right ? promised : std::to_string(found),
-                         std::format(" (number {}, instruction for instruction)", ours + 1)),
+             std::format("{} (number {}, instruction for instruction{})",
+                         right ? promised : std::to_string(found), ours + 1,
+                         asks ? "; the supervisor hears of refusals" : ""),
              right ? "" : promised, right ? Verdict::as_promised : Verdict::differs}};
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "policy/asking.hpp"
 #include "policy/seccomp.hpp"
 #include "supervisor/audit/print.hpp"
 
@@ -140,6 +141,18 @@ TEST(Audit, NamesFiltersThatAreNotThePromisedOnes) {
     c.filters.reset();
     c.facts.main.filters = 1;
     EXPECT_THAT(c.differences(), HasSubstr("filters: 1"));
+}
+
+TEST(Audit, TakesAFilterThatAsksTheSupervisorBeforeItRefusesForTheSame) {
+    Case c;
+    c.promise.asking = policy::asking({c.promise.filter}).instructions;
+    c.filters->programs[1] = c.promise.asking;
+    EXPECT_EQ(c.differences(), "");
+    EXPECT_THAT(text(c.report(), {}),
+                HasSubstr("(number 2, instruction for instruction; the supervisor hears of"));
+    c.promise.asking.clear();  // then somebody else's answers decide
+    EXPECT_THAT(c.differences(), HasSubstr("filters: 2, of which none"));
+    EXPECT_THAT(c.differences(), HasSubstr("beyond the promise: write"));
 }
 
 TEST(Audit, DoesNotGuessAtAFilterThatItDoesNotUnderstand) {
