@@ -166,6 +166,7 @@ TEST(ControlMetrics, TellAsOpenMetricsDoes) {
     EXPECT_THAT(text, HasSubstr("rootless_supervisor_proxy_start_time_seconds{name=\"caddy\"} 5\n"));
     EXPECT_THAT(text, HasSubstr("rootless_supervisor_socket_queue{name=\"caddy\",fd=\"3\",socket=\"caddy."
                                 "socket\",address=\"[::]:80\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("rootless_supervisor_refused_system_calls_total{name=\"caddy\"} 0\n"));
     EXPECT_TRUE(text.ends_with("\n# EOF\n"));
 }
 
