@@ -149,6 +149,11 @@ Calls compare_calls(const Promise& promise, const std::optional<Filters>& filter
     }
     for (auto* list : {&calls.always, &calls.some, &calls.beyond, &calls.unit_keeps})
         std::ranges::sort(*list);
+    // First what is reachable outright: the rest may only be asked about, by a filter of another
+    // configuration.
+    std::ranges::stable_partition(calls.beyond, [&](const std::string& name) {
+        return std::ranges::binary_search(calls.always, name);
+    });
     const std::string count = std::format("{} of {} reachable, {} more with some arguments",
                                           calls.always.size(), calls.known, calls.some.size());
     if (!calls.from_kernel) {
