@@ -107,7 +107,8 @@ def test_a_proxy_killed_by_its_filter_ends_with_the_reason(puppet):
     puppet.start()
     pid = puppet.process().pid
     mark = Journal()
-    puppet.do("import threading; threading.Timer(0, os.unshare, [0]).start()")
+    with pytest.raises((ValueError, OSError)):  # it dies of the call, without an answer
+        puppet.do("os.unshare(0)")
     said = wait_for("the end to be told", lambda: lines(mark, "SIGSYS"))
     assert ("proxy was killed by SIGSYS: its system call filter (profile generic) forbids what it called, by the number "
             "after 'syscall=' in the kernel's log: journalctl --dmesg --grep 'type=1326 .* pid=" f"{pid} '") in said[0]["MESSAGE"]
