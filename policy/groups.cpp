@@ -132,8 +132,8 @@ std::span<const Group> groups() {
 }
 
 const Group* find_group(std::string_view name) {
-    const auto found = std::ranges::find(kGroups, name, &Group::name);
-    return found == kGroups.end() ? nullptr : &*found;
+    const auto* found = std::ranges::find(kGroups, name, &Group::name);
+    return found == kGroups.end() ? nullptr : found;
 }
 
 std::vector<std::string_view> calls_of(const Group& group) {

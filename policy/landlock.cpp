@@ -31,7 +31,11 @@ constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_
                                    LANDLOCK_ACCESS_FS_IOCTL_DEV;
 
 // landlock(7), "Versions".
-enum Abi : int { kReferAbi = 2, kTruncateAbi = 3, kNetAbi = 4, kIoctlAbi = 5, kScopeAbi = 6 };
+constexpr int kReferAbi = 2;
+constexpr int kTruncateAbi = 3;
+constexpr int kNetAbi = 4;
+constexpr int kIoctlAbi = 5;
+constexpr int kScopeAbi = 6;
 
 std::uint64_t files_of(int abi) {
     std::uint64_t known = kRead | kExecute | kWrite;

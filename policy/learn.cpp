@@ -121,7 +121,7 @@ std::string Lesson::profile(const std::string& heading) const {
     Learned learned{.heading = heading, .of = current_.profile, .base = {}, .used = {}, .new_ones = {}};
     for (const auto name : kHot)
         if (know_call(name) == Known::here) learned.base.insert(std::string{name});
-    for (const auto name :
+    for (const auto* const name :
          {"clock_getres", "clock_gettime", "getcpu", "gettimeofday", "restart_syscall", "time"})
         if (know_call(name) == Known::here) learned.base.insert(name);
     for (const auto& [number, subjects] : seen_) {

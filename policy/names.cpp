@@ -155,7 +155,7 @@ std::expected<int, std::string> errno_of(std::string_view name) {
 }
 
 std::expected<Capabilities, std::string> capability_of(std::string_view name) {
-    const auto found = std::ranges::find(kCapabilities, name);
+    const auto* found = std::ranges::find(kCapabilities, name);
     if (found == kCapabilities.end()) return std::unexpected(no_such("capability", name, kCapabilities));
     return Capabilities{1} << static_cast<unsigned>(found - kCapabilities.begin());
 }
@@ -169,7 +169,7 @@ std::vector<std::string_view> capability_names(Capabilities set) {
 }
 
 std::expected<std::uint64_t, std::string> family_of(std::string_view name) {
-    const auto found = std::ranges::find(kFamilies, name, &Family::name);
+    const auto* found = std::ranges::find(kFamilies, name, &Family::name);
     if (found != kFamilies.end()) return found->number;
     std::vector<std::string_view> words;
     for (const auto& family : kFamilies)

@@ -41,8 +41,8 @@ constexpr std::array kArchitectures{Architecture{SCMP_ARCH_X86_64, "SCMP_ARCH_X8
                                     Architecture{SCMP_ARCH_PPC64LE, "SCMP_ARCH_PPC64LE", "ppc64le"}};
 
 Said<const Architecture*> native() {
-    const auto found = std::ranges::find(kArchitectures, seccomp_arch_native(), &Architecture::token);
-    if (found != kArchitectures.end()) return &*found;
+    const auto* found = std::ranges::find(kArchitectures, seccomp_arch_native(), &Architecture::token);
+    if (found != kArchitectures.end()) return found;
     return std::unexpected("OCI profiles are not understood on this architecture");
 }
 
@@ -73,7 +73,7 @@ Said<std::vector<std::string>> strings(Json array, std::string_view what) {
     const auto all = elements(array, what);
     if (!all) return std::unexpected(all.error());
     std::vector<std::string> words;
-    for (const Json value : *all) {
+    for (Json value : *all) {
         if (sd_json_variant_is_string(value) == 0)
             return std::unexpected(std::format("'{}' must hold strings", what));
         words.emplace_back(text_of(value));
@@ -134,7 +134,7 @@ Said<Match> match(Json filter, std::string_view architecture, Capabilities kept)
         if (!capability) return std::unexpected(capability.error());
         match.add((kept & *capability) != 0);
     }
-    if (const Json least = member(filter, "minKernel")) {
+    if (Json least = member(filter, "minKernel")) {
         const auto holds = kernel_is_at_least(text_of(least));
         if (!holds) return std::unexpected(holds.error());
         match.add(*holds);
@@ -214,7 +214,7 @@ Said<> add_entry(OciEntries& entries, Json entry, std::string_view architecture,
     const auto args = elements(member(entry, "args"), "args");
     if (!args) return std::unexpected(args.error());
     OciEntry read{*action, {}};
-    for (const Json object : *args) {
+    for (Json object : *args) {
         const auto condition = condition_from(object);
         if (!condition) {
             const std::string call = names->empty() ? "" : names->front();
@@ -255,7 +255,7 @@ Said<SyscallPolicy> policy_from(Json root, Capabilities kept) {
     const auto list = elements(member(root, "syscalls"), "syscalls");
     if (!list) return std::unexpected(list.error());
     OciEntries entries;
-    for (const Json entry : *list) {
+    for (Json entry : *list) {
         if (auto added = add_entry(entries, entry, (*here)->go, kept); !added)
             return std::unexpected(added.error());
     }

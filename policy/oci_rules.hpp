@@ -12,12 +12,12 @@
 namespace rs::policy {
 
 struct OciCondition {
-    Condition condition;
+    Condition condition{};
     bool differs = false;  // SCMP_CMP_NE: holds when the argument is not the value
 };
 
 struct OciEntry {
-    Action action;
+    Action action{};
     std::vector<OciCondition> conditions;  // all must hold; none: whatever the arguments are
 };
 

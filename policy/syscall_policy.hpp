@@ -58,12 +58,12 @@ struct Condition {
 // Holds when every condition does. No argument is looked at twice.
 struct ArgumentRule {
     std::vector<Condition> conditions;
-    Action action;
+    Action action{};
     bool operator==(const ArgumentRule&) const = default;
 };
 
 struct CallPolicy {
-    Action action;                    // without rules, or when none holds
+    Action action{};                  // without rules, or when none holds
     std::vector<ArgumentRule> rules;  // two that can hold together have the same action
     bool operator==(const CallPolicy&) const = default;
 };

@@ -81,9 +81,10 @@ Result<Process> proxy_of(const audit::Answer& answer) {
     const auto seen = audit::parse_status(*status);
     if (!seen) return std::unexpected(seen.error());
     if (!process->alive()) return fail_errno(std::format("process {}", pid), ESRCH);
-    if (seen->parent != answer.supervisor.pid())
+    if (seen->parent != answer.supervisor.pid()) {
         return fail(std::format("process {} is no child of supervisor {}", pid, answer.supervisor.pid()),
                     ECHILD);
+    }
     return process;
 }
 
@@ -107,9 +108,10 @@ void print(const audit::Report& report, cli::Audit::Json mode) {
 int audit_proxy(const cli::Audit& command, const Config& config) {
     const auto answer = audit::ask(std::format("/run/rootless-supervisor/{}/control", command.name));
     if (!answer) return nothing_known(command.name, answer.error().message);
-    if (answer->told.proxy_pid == 0)
+    if (answer->told.proxy_pid == 0) {
         return nothing_known(command.name,
                              std::format("none runs, the service is in state {}", answer->told.state));
+    }
     const auto process = proxy_of(*answer);
     if (!process) return nothing_known(command.name, process.error().message);
     const auto promise = promise_of(command, config, *answer);

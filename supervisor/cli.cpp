@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <format>
+#include <optional>
 
 #include "supervisor/base/exit_status.hpp"
 #include "supervisor/cli_policy.hpp"
@@ -67,10 +68,34 @@ std::expected<void, Message> parse_with(CLI::App& app, std::vector<std::string> 
     }
 }
 
-Audit::Json json_mode(std::string_view word) {
-    if (word == "pretty") return Audit::Json::pretty;
-    return word == "short" ? Audit::Json::brief : Audit::Json::off;
-}
+class AuditArguments {
+public:
+    explicit AuditArguments(CLI::App& app)
+        : command_{app.add_subcommand("audit",
+                                      "Show what binds the running proxy, beside what is promised")} {
+        add_arguments(*command_, which_);
+        command_->add_option("--json", json_, "Print JSON: pretty, short or off")
+            ->type_name("MODE")
+            ->check(CLI::IsMember({"pretty", "short", "off"}));
+    }
+
+    [[nodiscard]] bool parsed() const { return command_->parsed(); }
+
+    [[nodiscard]] std::optional<Audit> command() const {
+        if (which_.name.empty()) return {};
+        return Audit{which_.name, which_.file(), json()};
+    }
+
+private:
+    [[nodiscard]] Audit::Json json() const {
+        if (json_ == "pretty") return Audit::Json::pretty;
+        return json_ == "short" ? Audit::Json::brief : Audit::Json::off;
+    }
+
+    CLI::App* command_;
+    Arguments which_;
+    std::string json_ = "off";
+};
 
 }  // namespace
 
@@ -101,15 +126,8 @@ std::expected<Command, Message> parse(int argc, char** argv) {
         "Run a command in Podman's network, in the proxy's sandbox: exec [NAME] -- COMMAND [ARGUMENT...]");
     add_arguments(*exec_command, exec);
 
-    const PolicyArguments policy{app};
-    Arguments audit;
-    std::string audit_json = "off";
-    auto* audit_command =
-        app.add_subcommand("audit", "Show what binds the running proxy, beside what is promised");
-    add_arguments(*audit_command, audit);
-    audit_command->add_option("--json", audit_json, "Print JSON: pretty, short or off")
-        ->type_name("MODE")
-        ->check(CLI::IsMember({"pretty", "short", "off"}));
+    PolicyArguments policy{app};
+    AuditArguments audit{app};
 
     if (auto parsed = parse_with(app, std::move(words)); !parsed) return std::unexpected(parsed.error());
 
@@ -129,9 +147,10 @@ std::expected<Command, Message> parse(int argc, char** argv) {
         if (check.file().empty()) return mistake("check needs NAME or --config FILE");
         return Check{check.file()};
     }
-    if (audit_command->parsed()) {
-        if (audit.name.empty()) return mistake("audit needs NAME");
-        return Audit{audit.name, audit.file(), json_mode(audit_json)};
+    if (audit.parsed()) {
+        auto wanted = audit.command();
+        if (!wanted) return mistake("audit needs NAME");
+        return *std::move(wanted);
     }
     if (run.name.empty()) return mistake("NAME is required");
     return Run{run.name, run.file()};

@@ -9,6 +9,6 @@
 namespace rs {
 
 // Replaces this process by the command; returns an exit status only when that failed (the reason is logged).
-int exec_in_network(const Config& config, const std::vector<std::string>& command);
+int exec_in_network(const Config& whole, const std::vector<std::string>& command);
 
 }  // namespace rs

@@ -95,12 +95,15 @@ std::vector<control::Socket> sockets(const Lanes& lanes) {
     return all;
 }
 
+std::string probe_text(const HealthConfig& config) {
+    if (!config.http.empty()) return "http " + config.http;
+    return config.tcp.empty() ? "command " + config.command.front() : "tcp " + config.tcp;
+}
+
 std::optional<control::Health> health(const View& view) {
     const auto& config = view.config.health;
     if (!config.enabled()) return std::nullopt;
-    control::Health health{.probe = !config.http.empty()  ? "http " + config.http
-                                    : !config.tcp.empty() ? "tcp " + config.tcp
-                                                          : "command " + config.command.front(),
+    control::Health health{.probe = probe_text(config),
                            .healthy = {},
                            .failures = 0,
                            .retries = config.retries,

@@ -33,7 +33,7 @@ struct View {
     const Parts& parts;
     const Machine& machine;
     const std::map<ProxyId, Child>& children;
-    const Network* network;  // the latest; null before the first
+    const Network* network = nullptr;  // the latest; null before the first
     const UserUnits& units;
     const control::Journal& journal;
     const std::string& status_line;

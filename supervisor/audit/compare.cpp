@@ -65,9 +65,10 @@ bool Report::as_promised() const {
 
 std::vector<Finding> compare_configuration(const Promise& promise) {
     const auto& told = promise.told;
-    if (told.config_file != promise.config_file)
+    if (told.config_file != promise.config_file) {
         return {judged("configuration", false, std::format("the service runs with {}", told.config_file),
                        promise.config_file)};
+    }
     return {judged("configuration", !told.config_changed,
                    told.config_changed ? std::format("{} has changed since it was loaded", told.config_file)
                                        : std::format("{}, profile {}", told.config_file, promise.profile),
@@ -114,7 +115,9 @@ std::vector<Finding> compare_identity(const Facts& facts, const Promise& promise
 std::vector<Finding> compare_namespaces(const Facts& facts, const Promise& promise) {
     std::vector<Finding> all;
     std::vector<std::string> units;
-    for (const auto& [kind, found] : facts.namespaces) {
+    for (const auto& each : facts.namespaces) {
+        const auto& kind = each.first;
+        const auto& found = each.second;
         const auto judge = [&](const std::string& wanted, const std::string& whose) {
             if (wanted.empty()) {
                 all.push_back(
@@ -143,12 +146,14 @@ std::vector<Finding> compare_namespaces(const Facts& facts, const Promise& promi
     }
     if (!units.empty())
         all.push_back(judged("other namespaces", true, std::format("the unit's: {}", listed(units, 8)), ""));
-    if (!facts.uid_map.empty())
+    if (!facts.uid_map.empty()) {
         all.push_back(
             {"uid map", std::format("inside outside count: {}", facts.uid_map), {}, Verdict::untold});
-    if (!facts.gid_map.empty())
+    }
+    if (!facts.gid_map.empty()) {
         all.push_back(
             {"gid map", std::format("inside outside count: {}", facts.gid_map), {}, Verdict::untold});
+    }
     return all;
 }
 

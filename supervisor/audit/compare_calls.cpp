@@ -55,7 +55,8 @@ std::size_t ours_in(const Promise& promise, const Filters& filters) {
 }
 
 Finding dangers_found(const Calls& calls) {
-    std::vector<std::string> never, reachable;
+    std::vector<std::string> never;
+    std::vector<std::string> reachable;
     for (const auto& danger : dangers()) {
         const bool here = std::ranges::any_of(danger.calls, [&](std::string_view call) {
             return std::ranges::find(calls.always, call) != calls.always.end() ||
@@ -70,7 +71,9 @@ Finding dangers_found(const Calls& calls) {
 }
 
 struct Programs {
-    std::vector<Program> promised, live, units;
+    std::vector<Program> promised;
+    std::vector<Program> live;
+    std::vector<Program> units;
 };
 
 Programs programs_of(const Promise& promise, const std::optional<Filters>& filters) {
@@ -118,9 +121,10 @@ std::vector<Finding> compare_filters(const Facts& facts, const Promise& promise,
                  right ? Verdict::as_promised : Verdict::differs}};
     }
     const std::size_t ours = ours_in(promise, *filters);
-    if (ours == filters->programs.size())
+    if (ours == filters->programs.size()) {
         return {{"filters", std::format("{}, of which none is the one that the configuration makes", found),
                  promised, Verdict::differs}};
+    }
     const bool right = found == of_unit + 1;
     const bool asks = is_asking(filters->programs[ours], promise);
     return {{"filters",
@@ -169,12 +173,13 @@ Calls compare_calls(const Promise& promise, const std::optional<Filters>& filter
                             "these not, or not with all arguments", Verdict::differs});
     }
     findings.push_back(dangers_found(calls));
-    if (!calls.unit_keeps.empty())
+    if (!calls.unit_keeps.empty()) {
         findings.push_back(
             {"kept by the unit",
              std::format("allowed by the profile, refused by the unit: {}", listed(calls.unit_keeps, 8)),
              {},
              Verdict::untold});
+    }
     return calls;
 }
 

@@ -29,28 +29,35 @@ bool is_beyond(const Listener& listener, const Promise& promise) {
 }
 
 std::vector<Finding> sockets_of(const Facts& facts, const Promise& promise) {
-    std::vector<std::string> passed, own, beyond;
+    std::vector<std::string> passed;
+    std::vector<std::string> own;
+    std::vector<std::string> beyond;
     std::set<std::string> seen;  // several descriptors of one socket
     for (const auto& descriptor : facts.descriptors) {
         if (!descriptor.listener || !seen.insert(descriptor.leads_to).second) continue;
-        auto& list = is_passed(descriptor, promise)             ? passed
-                     : is_beyond(*descriptor.listener, promise) ? beyond
-                                                                : own;
-        list.push_back(shown(descriptor));
+        if (is_passed(descriptor, promise)) {
+            passed.push_back(shown(descriptor));
+        } else if (is_beyond(*descriptor.listener, promise)) {
+            beyond.push_back(shown(descriptor));
+        } else {
+            own.push_back(shown(descriptor));
+        }
     }
     std::vector<Finding> all;
     all.push_back({"listens",
                    passed.empty() ? "nothing of systemd's" : listed(passed, 8) + ", from systemd",
                    {},
                    passed.empty() && !promise.told.sockets.empty() ? Verdict::untold : Verdict::as_promised});
-    if (!own.empty())
+    if (!own.empty()) {
         all.push_back({"listens as well",
                        listed(own, 8) + ", by itself",
                        {},
                        promise.access.tcp_bind && promise.landlock ? Verdict::as_promised : Verdict::untold});
-    if (!beyond.empty())
+    }
+    if (!beyond.empty()) {
         all.push_back({"listens beyond", listed(beyond, 8) + ", by itself",
                        "only the ports in tcp_bind of [policy]", Verdict::differs});
+    }
     return all;
 }
 
@@ -77,7 +84,8 @@ bool leads_out(const Descriptor& descriptor, const Facts& facts) {
 std::vector<Finding> compare_descriptors(const Facts& facts, const Promise& promise) {
     if (facts.descriptors.empty()) return {};
     std::vector<Finding> all = sockets_of(facts, promise);
-    std::vector<std::string> out, dangerous;
+    std::vector<std::string> out;
+    std::vector<std::string> dangerous;
     for (const auto& descriptor : facts.descriptors) {
         const auto text = std::format("{} ({})", descriptor.number, descriptor.leads_to);
         if (!facts.mounts.empty() && leads_out(descriptor, facts)) out.push_back(text);
@@ -89,12 +97,14 @@ std::vector<Finding> compare_descriptors(const Facts& facts, const Promise& prom
         all.push_back({"descriptors", count + ", none leads out of the sandbox", {}, Verdict::as_promised});
         return all;
     }
-    if (!out.empty())
+    if (!out.empty()) {
         all.push_back({"descriptors", std::format("{}; out of its mounts leads {}", count, listed(out, 4)),
                        "none of files outside of the unit's mounts", Verdict::differs});
-    if (!dangerous.empty())
+    }
+    if (!dangerous.empty()) {
         all.push_back({"descriptors", std::format("{}; of the kernel's: {}", count, listed(dangerous, 4)),
                        "none of namespaces, bpf, io_uring and the like", Verdict::differs});
+    }
     return all;
 }
 

@@ -119,17 +119,19 @@ std::vector<Finding> compare_paths(const Facts& facts, const Promise& promise) {
     std::ranges::copy_if(mounts, std::back_inserter(writable),
                          [](const Mount& mount) { return mount.writable && !is_of_the_kernel(mount); });
     const std::string mounted = writable.empty() ? "nothing" : listed(points(writable), 12);
-    if (!promise.access.write || !promise.landlock)
+    if (!promise.access.write || !promise.landlock) {
         return {
             {"writable",
              std::format("{}; [policy] has no list for this profile, so the unit and modes decide", mounted),
              {},
              Verdict::untold}};
-    if (!promise.environment)
+    }
+    if (!promise.environment) {
         return {{"writable",
                  std::format("mounted so: {}; the variables in [policy]'s paths are not known", mounted),
                  {},
                  Verdict::untold}};
+    }
 
     const auto promised = filled_in(*promise.access.write, *promise.environment);
     std::vector<std::string> beyond;
@@ -139,11 +141,12 @@ std::vector<Finding> compare_paths(const Facts& facts, const Promise& promise) {
     std::vector<Finding> all;
     const auto both = writable_through_both(mounts, promised);
     all.push_back({"writable", both.empty() ? "nothing" : listed(both, 12), {}, Verdict::as_promised});
-    if (!beyond.empty())
+    if (!beyond.empty()) {
         all.push_back(
             {"writable too",
              std::format("{}: the unit mounts it so, only Landlock stands before it", listed(beyond, 12)),
              "read-only (ReadOnlyPaths= of the unit), or named in write of [policy]", Verdict::differs});
+    }
     all.push_back(
         {"landlock", "configured; the kernel does not tell whether a process has it", {}, Verdict::untold});
     return all;

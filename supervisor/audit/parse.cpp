@@ -58,10 +58,9 @@ std::string unescaped(std::string_view text) {
 }
 
 bool is_writable(std::string_view options) {
-    for (const auto part : std::views::split(options, ',')) {
-        if (std::string_view{part.begin(), part.end()} == "ro") return false;
-    }
-    return true;
+    return std::ranges::none_of(std::views::split(options, ','), [](const auto part) {
+        return std::string_view{part.begin(), part.end()} == "ro";
+    });
 }
 
 }  // namespace
@@ -95,7 +94,8 @@ Result<Confinement> parse_status(std::string_view text) {
 }
 
 std::vector<Mount> parse_mountinfo(std::string_view text) {
-    constexpr std::size_t kPoint = 4, kOptions = 5;
+    constexpr std::size_t kPoint = 4;
+    constexpr std::size_t kOptions = 5;
     std::vector<Mount> mounts;
     for (const auto line : lines(text)) {
         const auto separator = line.find(" - ");

@@ -76,9 +76,10 @@ std::string text(const Report& report, const Style& style) {
     const auto differ = std::ranges::count(report.findings, Verdict::differs, &Finding::verdict);
     all += differ == 0 ? "As promised."
                        : std::format("{} difference{} from the promise.", differ, differ == 1 ? "" : "s");
-    if (report.stopped)
+    if (report.stopped) {
         all += std::format(" Its first thread stood still for {:.1f} ms.",
                            static_cast<double>(report.stopped->count()) / 1000);
+    }
     return all + "\n";
 }
 

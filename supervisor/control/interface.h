@@ -9,6 +9,8 @@
 extern "C" {
 #endif
 
+// The C file glues it to names of errors, so it cannot be a constant.
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
 #define RS_INTERFACE "io.rootless.Supervisor"
 
 // Static; lives as long as the program.

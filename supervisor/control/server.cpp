@@ -62,7 +62,7 @@ unsigned connections_in_all() {
 
 // The barrier between sd-varlink (C) and what answers: a call has no parameters, and its client is one of
 // ours.
-template <Server::Method method>
+template <Server::Method Answer>
 int Server::on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept {
     static constexpr std::array<sd_json_dispatch_field, 1> kNoParameters{};
     try {
@@ -71,7 +71,7 @@ int Server::on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, 
         auto& server = *static_cast<Server*>(userdata);
         const auto client = server.clients_.find(link);
         if (client == server.clients_.end() || !server.reads(client->second)) return 0;
-        (server.*method)(client->second, flags);
+        (server.*Answer)(client->second, flags);
         return 0;
     } catch (...) {
         sd_event_exit(sd_varlink_get_event(link), -ENOTRECOVERABLE);
@@ -267,6 +267,8 @@ void Server::get_status(Client& client, Flags) {
     reply(client, Json::object({{"status", json(service_.status())}}));
 }
 
+// Not const: it is one of the methods that on_call() takes.
+// NOLINTNEXTLINE(readability-make-member-function-const)
 void Server::monitor(Client& client, Flags flags) {
     if ((flags & SD_VARLINK_METHOD_MORE) == 0) {
         sd_varlink_error(client.link.get(), SD_VARLINK_ERROR_EXPECTED_MORE, nullptr);
@@ -284,15 +286,15 @@ bool Server::may_change(sd_varlink* link) const {
     return known && gate_.may_change(peer);
 }
 
-template <Verb verb>
+template <Verb Wanted>
 void Server::change(Client& client, Flags flags) {
     sd_varlink* link = client.link.get();
     if (!may_change(link)) {
         sd_varlink_error(link, SD_VARLINK_ERROR_PERMISSION_DENIED, nullptr);
         return;
     }
-    if ((flags & SD_VARLINK_METHOD_ONEWAY) == 0) client.awaits.insert(verb);
-    service_.ask(verb);
+    if ((flags & SD_VARLINK_METHOD_ONEWAY) == 0) client.awaits.insert(Wanted);
+    service_.ask(Wanted);
 }
 
 void Server::get_config(Client& client, Flags) {

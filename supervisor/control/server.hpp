@@ -108,7 +108,7 @@ class Server {
     void disconnect_stuck();
     void reply(Client& client, const Json& message);
 
-    template <Method method>
+    template <Method Answer>
     static int on_call(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept;
     static int on_learn(sd_varlink* link, sd_json_variant* parameters, Flags flags, void* userdata) noexcept;
     static void on_disconnect(sd_varlink_server* server, sd_varlink* link, void* userdata) noexcept;
@@ -117,7 +117,7 @@ class Server {
     void monitor(Client& client, Flags flags);
     [[nodiscard]] bool may_change(sd_varlink* link) const;
     void learn(Client& client, std::uint64_t usec, Flags flags);
-    template <Verb verb>
+    template <Verb Wanted>
     void change(Client& client, Flags flags);
     void get_config(Client& client, Flags flags);
     void explain(Client& client, Flags flags);

@@ -45,9 +45,10 @@ std::string done(Verb verb) {
 
 // What has become of it, as far as a status tells: the change itself has succeeded.
 std::string outcome(const Target& target, Verb verb) {
-    if (verb == Verb::stop)
+    if (verb == Verb::stop) {
         return std::format("; the service and its sockets stay until supervisorctl {}start {}", on(target),
                            target.name);
+    }
     const Answer answer = ask_status(target, true);
     if (!answer.asked.status) return "";
     const auto& proxies = answer.asked.status->proxies;
@@ -131,31 +132,36 @@ Told told(const Failure& failure, const Target& target, Verb verb) {
     };
     const std::string ctl = std::format("supervisorctl {}", on(target));
     const std::string word = word_for(verb);
-    if (failure.is(kProxyFailed))
+    if (failure.is(kProxyFailed)) {
         return tell(kFailed, std::format("the proxy does not serve: {}; see {}logs {}", failure.reason, ctl,
                                          target.name));
+    }
     if (failure.is(kReloadFailed))
         return tell(kFailed, std::format("not reloaded, what held before holds on: {}", failure.reason));
     if (failure.is(kSuperseded))
         return tell(kFailed, std::format("overtaken: {}; see {}status {}", failure.reason, ctl, target.name));
     if (failure.is(kNotStopped)) return tell(kOk, "was not stopped, nothing to start");
-    if (failure.is(kStopping))
+    if (failure.is(kStopping)) {
         return tell(
             kFailed,
             std::format("the service is about to end; systemctl start {}.service once it has", target.name));
-    if (failure.is(SD_VARLINK_ERROR_PERMISSION_DENIED))
+    }
+    if (failure.is(SD_VARLINK_ERROR_PERMISSION_DENIED)) {
         return tell(kUnreachable,
                     std::format("not permitted: {} is for root and the service's own user; try sudo "
                                 "{}{} {}",
                                 word, ctl, word, target.name));
-    if (failure.id.empty() && failure.code == EACCES)
+    }
+    if (failure.id.empty() && failure.code == EACCES) {
         return tell(kUnreachable,
                     "cannot ask it: Permission denied; try again as root or as the service's own user");
+    }
     if (failure.id.empty() && (failure.code == ENOENT || failure.code == ECONNREFUSED))
         return tell(kUnreachable, std::format("not running; systemctl start {}.service", target.name));
-    if (failure.is(SD_VARLINK_ERROR_DISCONNECTED))
+    if (failure.is(SD_VARLINK_ERROR_DISCONNECTED)) {
         return tell(kUnreachable,
                     std::format("the supervisor ended before it answered; see {}logs {}", ctl, target.name));
+    }
     if (failure.is(SD_VARLINK_ERROR_METHOD_NOT_FOUND) || failure.is(SD_VARLINK_ERROR_INTERFACE_NOT_FOUND))
         return tell(kFailed, std::format("this supervisor is older and cannot {}", word));
     if (failure.id.empty()) return tell(kUnreachable, std::format("cannot ask it: {}", failure.reason));

@@ -51,8 +51,8 @@ std::vector<Range> ranges_in(std::string_view text) {
     for (const auto& line : std::views::split(text, '\n')) {
         const std::string_view row{line.begin(), line.end()};
         const std::size_t one = row.find(':');
-        const std::size_t two = one == row.npos ? row.npos : row.find(':', one + 1);
-        if (two == row.npos) continue;
+        const std::size_t two = one == std::string_view::npos ? std::string_view::npos : row.find(':', one + 1);
+        if (two == std::string_view::npos) continue;
         const auto first = number(row.substr(one + 1, two - one - 1));
         const auto count = number(row.substr(two + 1));
         if (first && count) ranges.push_back({row.substr(0, one), *first, *count});
@@ -85,22 +85,26 @@ Check configuration(const Configured& configured) {
 
 Check service(const std::string& name, const UnitFacts& unit, const ServiceFacts& service) {
     const std::string what = std::format("unit {}.service", name);
-    if (unit.load == "not-found")
+    if (unit.load == "not-found") {
         return failed(
             what, "there is no such unit",
             std::format("install it in /etc/systemd/system, then systemctl enable --now {}.service", name));
-    if (unit.load != "loaded")
+    }
+    if (unit.load != "loaded") {
         return failed(what, std::format("it is {}", unit.load),
                       std::format("systemctl status {}.service", name));
-    if (unit.needs_daemon_reload)
+    }
+    if (unit.needs_daemon_reload) {
         return failed(what, "its file is another one since systemd has read it",
                       std::format("systemctl daemon-reload && systemctl restart {}.service", name));
+    }
     const std::string state = std::format("{} ({})", unit.active, unit.sub);
     if (unit.active == "active" || unit.active == "activating" || unit.active == "reloading")
         return passed(what, state);
-    if (unit.active == "failed")
+    if (unit.active == "failed") {
         return failed(what, std::format("{}: {}, exit status {}", state, service.result, service.exit_status),
                       std::format("supervisorctl logs {}, then systemctl restart {}.service", name, name));
+    }
     return failed(what, state, std::format("systemctl enable --now {}.service", name));
 }
 
@@ -118,27 +122,32 @@ std::vector<Check> settings(const std::string& name, const ServiceFacts& service
     const auto find = [&wrong](std::string setting, std::string evidence, std::string remedy) {
         wrong.push_back(failed(std::move(setting), std::move(evidence), std::move(remedy)));
     };
-    if (service.type != "notify" && service.type != "notify-reload")
+    if (service.type != "notify" && service.type != "notify-reload") {
         find("Type=", std::format("Type={}: systemd does not wait until the proxy serves", service.type),
              edit(name, "Type=notify-reload"));
-    if (service.user.empty() || service.user == "root")
+    }
+    if (service.user.empty() || service.user == "root") {
         find("User=", "the service runs as root, whose Podman is not rootless",
              edit(name, "User= the user whose containers run"));
+    }
     const bool hidden = (service.protect_home == "yes" || service.protect_home == "tmpfs") &&
                         (is_below(runtime_dir, "/run/user") || is_below(runtime_dir, "/home"));
     const bool has_door = std::ranges::any_of(
         service.open_files, [&](const std::string& path) { return is_below(runtime_dir, path); });
-    if (hidden && !has_door)
+    if (hidden && !has_door) {
         find("ProtectHome=",
              std::format("ProtectHome={} hides {} from the supervisor", service.protect_home, runtime_dir),
              edit(name, "OpenFile=/run/user:user-runtime:read-only"));
-    if (service.private_users)
+    }
+    if (service.private_users) {
         find("PrivateUsers=", "Podman's user namespace cannot be entered from another one",
              edit(name, "PrivateUsers=no"));
+    }
     constexpr std::uint64_t kNeeded = CLONE_NEWUSER | CLONE_NEWNET;
-    if ((service.restrict_namespaces & kNeeded) != kNeeded)
+    if ((service.restrict_namespaces & kNeeded) != kNeeded) {
         find("RestrictNamespaces=", "user and network namespaces may not be entered",
              edit(name, "RestrictNamespaces=user net"));
+    }
     if (wrong.empty()) wrong.push_back(passed("settings of the unit", "none is in the way"));
     return wrong;
 }
@@ -166,7 +175,9 @@ Check subordinate_ids(const std::string& user, unsigned uid, std::string_view su
     const bool uids = has_range(subuid, user, uid);
     const bool gids = has_range(subgid, user, uid);
     if (uids && gids) return passed(what, "in /etc/subuid and /etc/subgid");
-    const std::string file = uids ? "/etc/subgid" : gids ? "/etc/subuid" : "/etc/subuid and /etc/subgid";
+    std::string file = "/etc/subuid and /etc/subgid";
+    if (uids) file = "/etc/subgid";
+    if (gids) file = "/etc/subuid";
     if (elsewhere) return open(what, std::format("none in {}; nsswitch.conf has another source", file));
     const std::string both = std::format("{}\n{}", subuid, subgid);
     const std::uint64_t first = free_range(both);
@@ -187,9 +198,10 @@ Check user_manager(const std::string& user, unsigned uid, const UnitFacts& unit)
 Check wait_for(const std::string& user, const std::string& unit, const UnitFacts& facts) {
     const std::string what = std::format("unit {} of user {}", unit, user);
     const std::string there = std::format("systemctl --user --machine={}@", user);
-    if (facts.load == "not-found")
+    if (facts.load == "not-found") {
         return failed(what, "there is no such unit",
                       std::format("{} daemon-reload, once its file or quadlet is there", there));
+    }
     const std::string state = std::format("{} ({})", facts.active, facts.sub);
     if (facts.active == "active") return passed(what, state);
     if (facts.active == "failed")
@@ -203,9 +215,9 @@ Check caddy_version(const std::string& program, std::string_view printed) {
     if (version.starts_with('v')) version.remove_prefix(1);
     const std::size_t dot = version.find('.');
     const std::size_t end =
-        dot == version.npos ? version.npos : version.find_first_not_of("0123456789", dot + 1);
+        dot == std::string_view::npos ? std::string_view::npos : version.find_first_not_of("0123456789", dot + 1);
     const auto major = number(version.substr(0, dot));
-    const auto minor = dot == version.npos ? std::nullopt : number(version.substr(dot + 1, end - dot - 1));
+    const auto minor = dot == std::string_view::npos ? std::nullopt : number(version.substr(dot + 1, end - dot - 1));
     if (!major || !minor) return open(what, std::format("{} version prints '{}'", program, version));
     if (*major > 2 || (*major == 2 && *minor >= 9)) return passed(what, std::format("{} knows fd/", version));
     return failed(what, std::format("{} does not know the sockets of systemd as fd/3 …", version),
@@ -215,9 +227,10 @@ Check caddy_version(const std::string& program, std::string_view printed) {
 Check name_service(const Configured& configured, const std::vector<std::string>& networks) {
     const std::string what = "names of containers";
     if (!configured.dns) return passed(what, "not wanted: podman.dns is false");
-    if (networks.empty())
+    if (networks.empty()) {
         return failed(what, "no container runs on a network with a name service",
                       "start a container on a network that was created without --disable-dns");
+    }
     if (configured.network.empty() || std::ranges::contains(networks, configured.network))
         return passed(what, std::format("networks with a name service: {}", joined(networks)));
     return failed(what,

@@ -16,10 +16,10 @@
 namespace rs::ctl {
 namespace {
 
-std::vector<char*> pointers(const std::vector<std::string>& command) {
+std::vector<char*> pointers(std::vector<std::string>& command) {
     std::vector<char*> argv;
-    for (const std::string& word : command)
-        argv.push_back(const_cast<char*>(word.c_str()));  // execvp(3) does not write there
+    for (std::string& word : command)
+        argv.push_back(word.data());
     argv.push_back(nullptr);
     return argv;
 }
@@ -46,7 +46,7 @@ struct Actions {
 
 }  // namespace
 
-Result<Ended> run(const std::vector<std::string>& command) {
+Result<Ended> run(std::vector<std::string> command) {
     // Memory files and not pipes: nobody has to read while it runs.
     const UniqueFd out{::memfd_create("stdout", MFD_CLOEXEC)};
     const UniqueFd err{::memfd_create("stderr", MFD_CLOEXEC)};
@@ -69,7 +69,7 @@ Result<Ended> run(const std::vector<std::string>& command) {
                  content(err)};
 }
 
-Error become(const std::vector<std::string>& command) {
+Error become(std::vector<std::string> command) {
     const auto argv = pointers(command);
     ::execvp(argv.front(), argv.data());
     return fail_errno(std::format("cannot execute {}", command.front()), errno).error();

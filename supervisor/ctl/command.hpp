@@ -15,10 +15,10 @@ struct Ended {
 };
 
 // Searched in $PATH; reads nothing. Errors: it cannot be executed.
-Result<Ended> run(const std::vector<std::string>& command);
+Result<Ended> run(std::vector<std::string> command);
 
 // Returns only if the program cannot be executed.
-Error become(const std::vector<std::string>& command);
+Error become(std::vector<std::string> command);
 
 // ssh(1), or the program that $SYSTEMD_SSH names, as for sd-varlink.
 std::string ssh_program();

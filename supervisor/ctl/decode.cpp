@@ -51,6 +51,7 @@ State state_of(std::string_view name) {
 
 // static and not in the unnamed namespace: the templates of fields.hpp find them by their arguments'
 // namespace.
+// NOLINTBEGIN(misc-use-anonymous-namespace)
 
 static int decode(sd_json_variant* value, State& state) {
     std::string name;
@@ -181,6 +182,8 @@ static int decode(sd_json_variant* value, Check& check) {
                                         optional_field<&Check::remedy>("remedy"), kEndOfFields};
     return dispatch(value, kFields, check);
 }
+
+// NOLINTEND(misc-use-anonymous-namespace)
 
 Result<Status> decode_status(sd_json_variant* parameters) {
     struct Answer {

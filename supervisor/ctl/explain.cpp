@@ -36,7 +36,8 @@ int explain(const Options& options) {
     const std::string& name = options.names.front();
     const std::vector<Check> checks = gather_checks(name);
     const bool failed = std::ranges::any_of(checks, [](const Check& check) { return check.passed == false; });
-    const int status = !failed ? kOk : known(name) ? kFailed : kUnreachable;
+    const int trouble = known(name) ? kFailed : kUnreachable;
+    const int status = failed ? trouble : kOk;
     if (options.json != JsonFormat::off) {
         print_json(labelled(Target{"", name}, to_json(checks).get()).get(), options.json);
         return status;

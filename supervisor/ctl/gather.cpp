@@ -222,15 +222,17 @@ void Gathering::look_at_podman(const User& user) {
 void Gathering::look_at_program() {
     if (configured_.command.empty()) return;
     const std::string& program = configured_.command.front();
-    if (::access(program.c_str(), X_OK) != 0)
+    if (::access(program.c_str(), X_OK) != 0) {
         return add({"program of the proxy", false, std::format("{}: {}", program, reason_of(errno)),
                     std::format("install it, or change proxy.command in {}", configured_.file)});
+    }
     if (std::filesystem::path{program}.filename() != "caddy") return;
     std::vector<std::string> command;
     // Not as root: it is only asked for its version.
-    if (::geteuid() == 0 && user_)
+    if (::geteuid() == 0 && user_) {
         command = {"setpriv", std::format("--reuid={}", user_->uid), std::format("--regid={}", user_->gid),
                    "--clear-groups", "--no-new-privs"};
+    }
     command.insert(command.end(), {program, "version"});
     const auto ended = run(command);
     if (!ended) return add(cannot_tell("version of Caddy", ended.error().message));

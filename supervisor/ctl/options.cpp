@@ -61,11 +61,11 @@ std::string check_host(std::string& host) {
 }
 
 void add_json(CLI::App& app, Options& options) {
-    static const std::map<std::string, JsonFormat> kFormats{
+    const std::map<std::string, JsonFormat> formats{
         {"off", JsonFormat::off}, {"short", JsonFormat::compact}, {"pretty", JsonFormat::pretty}};
     app.add_option("--json", options.json, "Print JSON: pretty (indented), short (on one line) or off")
         ->type_name("FORMAT")
-        ->transform(CLI::CheckedTransformer{kFormats}.description(""));
+        ->transform(CLI::CheckedTransformer{formats}.description(""));
 }
 
 void add_arguments(CLI::App& app, Options& options, const Described& verb) {

@@ -67,7 +67,8 @@ std::vector<Line> items(const Status& status, const Style& style) {
     const std::size_t width = widest(status.waiting_for, [](const Item& item) { return item.what; });
     for (const Item& item : status.waiting_for) {
         const bool looked = item.met || item.detail.has_value();
-        Line line{mark(item.met ? Mark::yes : looked ? Mark::no : Mark::unknown, style), {" "}, {item.what}};
+        const Mark not_met = looked ? Mark::no : Mark::unknown;
+        Line line{mark(item.met ? Mark::yes : not_met, style), {" "}, {item.what}};
         if (item.detail) {
             line.push_back(blanks_after(columns(harmless(item.what, true)), width));
             line.push_back({*item.detail});
@@ -172,10 +173,9 @@ Line watchdog(const Status& status, Time now) {
 Line health(const Status& status) {
     if (!status.health) return {{"no checks configured"}};
     const Health& health = *status.health;
-    Line line{!health.healthy   ? Span{"not known yet", Tone::warning}
-              : *health.healthy ? Span{"healthy", Tone::good}
-                                : Span{"unhealthy", Tone::bad}};
-    line.push_back({std::format(" by {}", health.probe)});
+    Span verdict{"not known yet", Tone::warning};
+    if (health.healthy) verdict = *health.healthy ? Span{"healthy", Tone::good} : Span{"unhealthy", Tone::bad};
+    Line line{std::move(verdict), {std::format(" by {}", health.probe)}};
     if (health.failures > 0) {
         line.push_back({std::format("; {} of {} failures", health.failures, health.retries), Tone::warning});
         if (health.last_text) line.push_back({std::format(": {}", *health.last_text)});

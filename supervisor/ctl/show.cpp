@@ -105,9 +105,10 @@ int show_config(const Options& options) {
     const auto config = decode_config(answer->second.get());
     if (!config) return not_understood(config.error());
     print_text(config->config);
-    if (config->changed)
+    if (config->changed) {
         complain(std::format("{}: {} is another one since; to take it: supervisorctl reload {}",
                              answer->first.shown(), config->file, answer->first.name));
+    }
     return kOk;
 }
 

@@ -1,10 +1,9 @@
 #include "supervisor/ctl/text.hpp"
 
-#include <locale.h>
-#include <wchar.h>
-
 #include <algorithm>
 #include <array>
+#include <clocale>
+#include <cwchar>
 #include <format>
 #include <optional>
 #include <utility>

@@ -65,7 +65,7 @@ class Properties {
             list.emplace_back(*each);
             std::free(*each);
         }
-        std::free(values);
+        std::free(static_cast<void*>(values));
     }
 
     // Of a list of structures the first member, which is a string.

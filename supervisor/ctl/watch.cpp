@@ -121,9 +121,10 @@ std::vector<Line> drawn(const Following& following, const Options& options, cons
         return {{{only.target.shown(), Tone::bold}, {std::format(": {}", only.ended)}}};
     }
     std::vector<Asked> rows;
-    for (const Followed& each : following.followed())
+    for (const Followed& each : following.followed()) {
         rows.push_back({each.target.host, each.target.name, each.status,
                         each.ended.empty() ? "asked" : "not running", each.ended});
+    }
     for (const Answer& other : following.others())
         rows.push_back(other.asked);
     return overview(rows, now(), style);

@@ -155,37 +155,49 @@ ChildFailure load_filters(const LaunchPlan& plan, int status_fd) noexcept {
     return {Stage::seccomp, load_filter(plan.filter) ? 0 : errno};
 }
 
+// What the steps below return: errno is of the call that failed just now.
+ChildFailure failed(Stage stage) noexcept {
+    return {stage, errno};
+}
+constexpr ChildFailure kDone{};
+
+// The user namespace first: it gives the right to enter the other (setns(2)), and takes all capabilities back
+// from nothing to everything, so all that follows is about losing them again.
+ChildFailure enter_network(const LaunchPlan& plan) noexcept {
+    const bool enter = plan.user_ns >= 0;
+    if (enter && ::setns(plan.user_ns, CLONE_NEWUSER) < 0) return failed(Stage::user_namespace);
+    if (enter && ::setns(plan.net_ns, CLONE_NEWNET) < 0) return failed(Stage::network_namespace);
+    if (plan.resolv_conf == nullptr) return kDone;
+    if (!own_mount_namespace()) return failed(Stage::mount_namespace);
+    if (::mount(plan.resolv_conf, "/etc/resolv.conf", nullptr, MS_BIND, nullptr) < 0)
+        return failed(Stage::resolv_conf);
+    return kDone;
+}
+
+ChildFailure give_up_privileges(const LaunchPlan& plan) noexcept {
+    const bool entered = plan.user_ns >= 0;
+    const bool keep_some = plan.capabilities != 0;
+    if (keep_some && !is_root_inside()) return failed(Stage::capabilities);
+    if (entered && !lock_securebits(keep_some)) return failed(Stage::securebits);
+    if (!clear_ambient_set()) return failed(Stage::ambient_set);
+    if (entered && !drop_bounding_set(plan.capabilities)) return failed(Stage::bounding_set);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return failed(Stage::no_new_privs);
+    return kDone;
+}
+
 }  // namespace
 
 ChildFailure carry_out(const LaunchPlan& plan, int status_fd) noexcept {
-    const auto failed = [](Stage stage) noexcept { return ChildFailure{stage, errno}; };
-
     if (!reset_signals()) return failed(Stage::signals);
     if (plan.supervised && ::setsid() < 0) return failed(Stage::session);
     if (!place_descriptors(plan)) return failed(Stage::descriptors);
     if (plan.listen_pid != nullptr) write_decimal(plan.listen_pid, ::getpid());
     if (plan.watchdog_pid != nullptr) write_decimal(plan.watchdog_pid, ::getpid());
 
-    // The user namespace first: it gives the right to enter the other (setns(2)), and takes all capabilities
-    // back from nothing to everything, so all that follows is about losing them again.
-    const bool enter = plan.user_ns >= 0;
-    if (enter && ::setns(plan.user_ns, CLONE_NEWUSER) < 0) return failed(Stage::user_namespace);
-    if (enter && ::setns(plan.net_ns, CLONE_NEWNET) < 0) return failed(Stage::network_namespace);
-    if (plan.resolv_conf != nullptr) {
-        if (!own_mount_namespace()) return failed(Stage::mount_namespace);
-        if (::mount(plan.resolv_conf, "/etc/resolv.conf", nullptr, MS_BIND, nullptr) < 0) {
-            return failed(Stage::resolv_conf);
-        }
-    }
-
+    if (const auto entered = enter_network(plan); entered.code != 0) return entered;
     // After setns(2), which clears it.
     if (plan.supervised && !die_with(plan.parent)) return failed(Stage::parent_death);
-    const bool keep_some = plan.capabilities != 0;
-    if (keep_some && !is_root_inside()) return failed(Stage::capabilities);
-    if (enter && !lock_securebits(keep_some)) return failed(Stage::securebits);
-    if (!clear_ambient_set()) return failed(Stage::ambient_set);
-    if (enter && !drop_bounding_set(plan.capabilities)) return failed(Stage::bounding_set);
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return failed(Stage::no_new_privs);
+    if (const auto given_up = give_up_privileges(plan); given_up.code != 0) return given_up;
     if (plan.ruleset >= 0 && !load_ruleset(plan.ruleset)) return failed(Stage::landlock);
     if (const auto loaded = load_filters(plan, status_fd); loaded.code != 0) return loaded;
 

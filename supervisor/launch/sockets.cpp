@@ -30,6 +30,13 @@ std::string internet_address(int family, const void* address, in_port_t port) {
                               : std::format("{}:{}", text.data(), number);
 }
 
+template <class Address>
+Address as(const sockaddr_storage& storage) {
+    Address address{};
+    std::memcpy(&address, &storage, sizeof address);
+    return address;
+}
+
 // unix(7): a path ends with its null byte, an abstract name begins with one and ends with the address.
 std::string unix_address(const sockaddr_un& address, socklen_t size) {
     const auto length = size - offsetof(sockaddr_un, sun_path);
@@ -41,21 +48,20 @@ std::string unix_address(const sockaddr_un& address, socklen_t size) {
 }  // namespace
 
 std::string local_address(int fd) {
-    union {
-        sockaddr any;
-        sockaddr_in ipv4;
-        sockaddr_in6 ipv6;
-        sockaddr_un local;
-    } address{};
+    sockaddr_storage address{};
     socklen_t size = sizeof address;
-    if (::getsockname(fd, &address.any, &size) < 0) return {};
-    switch (address.any.sa_family) {
-        case AF_INET:
-            return internet_address(AF_INET, &address.ipv4.sin_addr, address.ipv4.sin_port);
-        case AF_INET6:
-            return internet_address(AF_INET6, &address.ipv6.sin6_addr, address.ipv6.sin6_port);
+    if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) < 0) return {};
+    switch (address.ss_family) {
+        case AF_INET: {
+            const auto ipv4 = as<sockaddr_in>(address);
+            return internet_address(AF_INET, &ipv4.sin_addr, ipv4.sin_port);
+        }
+        case AF_INET6: {
+            const auto ipv6 = as<sockaddr_in6>(address);
+            return internet_address(AF_INET6, &ipv6.sin6_addr, ipv6.sin6_port);
+        }
         case AF_UNIX:
-            return unix_address(address.local, size);
+            return unix_address(as<sockaddr_un>(address), size);
         default:
             return {};
     }
