@@ -13,7 +13,7 @@ namespace rs::policy {
 
 // Conditions on capabilities are decided by `kept`, those on the architecture and the kernel by this machine.
 // Errors: no JSON, a profile for other architectures, an action or a comparison that has no equivalent here,
-// a call that is no system call or is answered in two ways. Never throws, whatever the text holds.
+// a call that is no system call. Never throws, whatever the text holds.
 std::expected<SyscallPolicy, Diagnostic> parse_oci(std::string_view text, std::string_view file,
                                                    Capabilities kept);
 

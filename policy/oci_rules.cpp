@@ -3,88 +3,155 @@
 #include <algorithm>
 #include <format>
 #include <optional>
+#include <set>
+#include <utility>
 
 namespace rs::policy {
 namespace {
 
-using Conditions = std::vector<Condition>;
 template <class T>
 using Said = std::expected<T, std::string>;
+using Entries = std::vector<OciEntry>;
+using Conditions = std::vector<Condition>;
 
-// What is said about one call, sorted by kind.
-struct Call {
-    std::optional<Action> always;
-    std::vector<ArgumentRule> equal;
-    std::optional<Action> unless;  // the action of the entries with "not equal"
-    Conditions exception;          // the one case in which none of those holds
-};
+constexpr std::size_t kCellsMax = 1024;
 
 // The kernel orders actions as signed numbers, the strictest first (seccomp(2)).
 Action stricter(Action a, Action b) {
     return static_cast<std::int32_t>(a) < static_cast<std::int32_t>(b) ? a : b;
 }
 
-std::unexpected<std::string> two_answers(const std::string& name) {
-    return std::unexpected(
-        std::format("system call '{}' is answered in two ways for the same arguments", name));
+// What entries compare with values: an argument under a mask.
+struct Compared {
+    unsigned argument;
+    std::uint64_t mask;
+    std::vector<std::uint64_t> values;
+};
+
+// For each of what is compared one of its values, by its index, or none of them, by their number: all
+// arguments in one cell get the same answer.
+using Cell = std::vector<std::size_t>;
+
+class Space {
+  public:
+    explicit Space(const Entries& entries) {
+        for (const auto& entry : entries) {
+            for (const auto& each : entry.conditions)
+                add(each.condition);
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const {
+        std::size_t cells = 1;
+        for (const auto& each : compared_)
+            cells = std::min(cells * (each.values.size() + 1), kCellsMax + 1);
+        return cells;
+    }
+
+    // Those with fewer values first.
+    [[nodiscard]] std::vector<Cell> cells() const {
+        std::vector<Cell> all{{}};
+        for (const auto& each : compared_) {
+            std::vector<Cell> longer;
+            for (const auto& cell : all) {
+                for (std::size_t i = 0; i <= each.values.size(); ++i) {
+                    longer.push_back(cell);
+                    longer.back().push_back(i);
+                }
+            }
+            all = std::move(longer);
+        }
+        std::ranges::stable_sort(all, {}, [this](const Cell& cell) { return conditions(cell).size(); });
+        return all;
+    }
+
+    [[nodiscard]] Conditions conditions(const Cell& cell) const {
+        Conditions all;
+        for (std::size_t i = 0; i < cell.size(); ++i) {
+            const auto& [argument, mask, values] = compared_[i];
+            if (cell[i] < values.size()) all.push_back({argument, mask, values[cell[i]]});
+        }
+        return all;
+    }
+
+    [[nodiscard]] bool holds(const Condition& condition, const Cell& cell) const {
+        return std::ranges::contains(conditions(cell), condition);
+    }
+
+  private:
+    void add(const Condition& condition) {
+        const auto same = [&](const Compared& each) {
+            return each.argument == condition.argument && each.mask == condition.mask;
+        };
+        auto found = std::ranges::find_if(compared_, same);
+        if (found == compared_.end())
+            found = compared_.insert(found, {condition.argument, condition.mask, {}});
+        if (!std::ranges::contains(found->values, condition.value)) found->values.push_back(condition.value);
+    }
+
+    std::vector<Compared> compared_;
+};
+
+Action answer(const Entries& entries, const Space& space, const Cell& cell, Action otherwise) {
+    std::optional<Action> strictest;
+    for (const auto& [action, conditions] : entries) {
+        const bool applies = std::ranges::all_of(conditions, [&](const OciCondition& each) {
+            return space.holds(each.condition, cell) != each.differs;
+        });
+        if (applies) strictest = stricter(strictest.value_or(action), action);
+    }
+    return strictest.value_or(otherwise);
 }
 
-Said<void> add_not_equal(Call& call, const std::string& name, const OciEntry& entry) {
-    if (call.unless.value_or(entry.action) != entry.action) return two_answers(name);
-    call.unless = entry.action;
-    const Condition& condition = entry.conditions.front().condition;
-    if (std::ranges::contains(call.exception, condition)) return {};
-    if (std::ranges::contains(call.exception, condition.argument, &Condition::argument)) {
-        return std::unexpected(std::format(
-            "system call '{}' has SCMP_CMP_NE for two values of argument {}, one of which always holds", name,
-            condition.argument));
+std::optional<unsigned> named_twice(const Conditions& conditions) {
+    std::set<unsigned> seen;
+    for (const auto& each : conditions) {
+        if (!seen.insert(each.argument).second) return each.argument;
     }
-    call.exception.push_back(condition);
     return {};
 }
 
-Said<void> add(Call& call, const std::string& name, const OciEntry& entry) {
-    if (entry.conditions.empty()) {
-        call.always = stricter(call.always.value_or(entry.action), entry.action);
-        return {};
-    }
-    if (std::ranges::none_of(entry.conditions, &OciCondition::differs)) {
-        ArgumentRule rule{{}, entry.action};
-        for (const auto& each : entry.conditions)
-            rule.conditions.push_back(each.condition);
-        std::ranges::sort(rule.conditions, {}, &Condition::argument);
-        if (!std::ranges::contains(call.equal, rule)) call.equal.push_back(std::move(rule));
-        return {};
-    }
-    if (entry.conditions.size() == 1) return add_not_equal(call, name, entry);
-    return std::unexpected(std::format(
-        "system call '{}' has SCMP_CMP_NE beside other conditions, which has no equivalent by 'equal'",
-        name));
+bool are_among(const Conditions& some, const Conditions& all) {
+    return std::ranges::all_of(some,
+                               [&all](const Condition& each) { return std::ranges::contains(all, each); });
 }
 
-// Everything but the exception gets one answer, so other rules would clash with it.
-Said<CallPolicy> with_exception(Call call, const std::string& name, Action otherwise) {
-    if (call.always.value_or(*call.unless) != *call.unless) return two_answers(name);
-    if (call.always) return CallPolicy{*call.always, {}};
-    std::ranges::sort(call.exception, {}, &Condition::argument);
-    ArgumentRule rule{call.exception, otherwise};
-    for (const auto& each : call.equal) {
-        if (each.conditions == call.exception) {
-            rule.action = each.action;
-        } else if (each.action != *call.unless) {
-            return two_answers(name);
+Said<void> check(const Entries& entries) {
+    for (const auto& entry : entries) {
+        Conditions conditions;
+        for (const auto& each : entry.conditions)
+            conditions.push_back(each.condition);
+        if (const auto argument = named_twice(conditions)) {
+            return std::unexpected(std::format(
+                "an entry compares argument {} twice, which container runtimes read in different ways",
+                *argument));
         }
     }
-    return CallPolicy{*call.unless, {rule}};
+    return {};
 }
 
-Said<CallPolicy> answer_for(Call call, const std::string& name, Action otherwise) {
-    if (call.unless) return with_exception(std::move(call), name, otherwise);
-    if (!call.always) return CallPolicy{otherwise, std::move(call.equal)};
-    const bool same = std::ranges::all_of(
-        call.equal, [&](const ArgumentRule& rule) { return rule.action == *call.always; });
-    if (!same) return two_answers(name);
-    return CallPolicy{*call.always, {}};
+// A rule by "equal" holds in every cell that has its values, so those must all be answered alike.
+Said<CallPolicy> answer_for(const Entries& entries, Action otherwise) {
+    if (auto right = check(entries); !right) return std::unexpected(right.error());
+    const Space space{entries};
+    if (space.size() > kCellsMax) return std::unexpected("it is compared with too many values");
+    std::vector<std::pair<Conditions, Action>> answers;
+    for (const auto& cell : space.cells())
+        answers.emplace_back(space.conditions(cell), answer(entries, space, cell, otherwise));
+
+    CallPolicy policy{answers.front().second, {}};
+    for (const auto& [values, action] : answers) {
+        const auto holds_here = [&](const ArgumentRule& rule) { return are_among(rule.conditions, values); };
+        if (action == policy.action || std::ranges::any_of(policy.rules, holds_here)) continue;
+        const bool alike = std::ranges::all_of(answers, [&](const auto& other) {
+            return other.second == action || !are_among(values, other.first);
+        });
+        if (!alike || named_twice(values))
+            return std::unexpected("its answers have no equivalent by 'equal' alone");
+        policy.rules.push_back({values, action});
+        std::ranges::sort(policy.rules.back().conditions, {}, &Condition::argument);
+    }
+    return policy;
 }
 
 }  // namespace
@@ -93,12 +160,8 @@ std::expected<std::map<std::string, CallPolicy>, std::string> combine(const OciE
                                                                       Action otherwise) {
     std::map<std::string, CallPolicy> calls;
     for (const auto& [name, list] : entries) {
-        Call call;
-        for (const auto& entry : list) {
-            if (auto added = add(call, name, entry); !added) return std::unexpected(added.error());
-        }
-        auto answer = answer_for(std::move(call), name, otherwise);
-        if (!answer) return std::unexpected(answer.error());
+        auto answer = answer_for(list, otherwise);
+        if (!answer) return std::unexpected(std::format("system call '{}': {}", name, answer.error()));
         calls.emplace(name, *std::move(answer));
     }
     return calls;

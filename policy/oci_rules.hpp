@@ -24,10 +24,9 @@ struct OciEntry {
 // Everything that the profile says about each call, in its order.
 using OciEntries = std::map<std::string, std::vector<OciEntry>>;
 
-// libseccomp's "not equal" is taken only where it says the same as an exception by "equal": several entries
-// with one such condition each, all with the same action, hold for everything but the one case in which all
-// their values are met. Of two answers whatever the arguments are, as containers-common's own profile has
-// them for setns, the stricter one counts. Error: in words, with the call's name.
+// Where several entries hold for the same arguments the strictest counts, as the kernel has it among filters
+// (seccomp(2)); containers-common's own profile relies on it for setns and socket. SCMP_CMP_NE and every
+// combination is taken as far as rules by "equal" can say the same. Error: in words, with the call's name.
 std::expected<std::map<std::string, CallPolicy>, std::string> combine(const OciEntries& entries,
                                                                       Action otherwise);
 

@@ -24,8 +24,14 @@ def varlinkctl(method: str, name: str = "caddy", prefix: tuple[str, ...] = (), *
 
 
 def call(method: str, name: str = "caddy", **options) -> dict:
-    """The answer of a call that must succeed."""
-    return json.loads(run("varlinkctl", "call", str(socket_of(name)), f"{INTERFACE}.{method}", "{}", **options))
+    """The answer of a call that must succeed. From 262 on varlinkctl prints nothing for no parameters."""
+    answer = run("varlinkctl", "call", str(socket_of(name)), f"{INTERFACE}.{method}", "{}", **options)
+    return json.loads(answer or "{}")
+
+
+def is_denied(stderr: str) -> bool:
+    """Does varlinkctl say so? By the error's name, and since 262 in words."""
+    return DENIED in stderr or "failed: Permission denied" in stderr
 
 
 def status(name: str = "caddy") -> dict:
