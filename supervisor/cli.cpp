@@ -69,10 +69,10 @@ std::expected<void, Message> parse_with(CLI::App& app, std::vector<std::string> 
 }
 
 class AuditArguments {
-public:
+  public:
     explicit AuditArguments(CLI::App& app)
-        : command_{app.add_subcommand("audit",
-                                      "Show what binds the running proxy, beside what is promised")} {
+        : command_{
+              app.add_subcommand("audit", "Show what binds the running proxy, beside what is promised")} {
         add_arguments(*command_, which_);
         command_->add_option("--json", json_, "Print JSON: pretty, short or off")
             ->type_name("MODE")
@@ -86,7 +86,7 @@ public:
         return Audit{which_.name, which_.file(), json()};
     }
 
-private:
+  private:
     [[nodiscard]] Audit::Json json() const {
         if (json_ == "pretty") return Audit::Json::pretty;
         return json_ == "short" ? Audit::Json::brief : Audit::Json::off;

@@ -51,7 +51,8 @@ std::vector<Range> ranges_in(std::string_view text) {
     for (const auto& line : std::views::split(text, '\n')) {
         const std::string_view row{line.begin(), line.end()};
         const std::size_t one = row.find(':');
-        const std::size_t two = one == std::string_view::npos ? std::string_view::npos : row.find(':', one + 1);
+        const std::size_t two =
+            one == std::string_view::npos ? std::string_view::npos : row.find(':', one + 1);
         if (two == std::string_view::npos) continue;
         const auto first = number(row.substr(one + 1, two - one - 1));
         const auto count = number(row.substr(two + 1));
@@ -214,10 +215,11 @@ Check caddy_version(const std::string& program, std::string_view printed) {
     std::string_view version = printed.substr(0, printed.find_first_of(" \n"));
     if (version.starts_with('v')) version.remove_prefix(1);
     const std::size_t dot = version.find('.');
-    const std::size_t end =
-        dot == std::string_view::npos ? std::string_view::npos : version.find_first_not_of("0123456789", dot + 1);
+    const std::size_t end = dot == std::string_view::npos ? std::string_view::npos
+                                                          : version.find_first_not_of("0123456789", dot + 1);
     const auto major = number(version.substr(0, dot));
-    const auto minor = dot == std::string_view::npos ? std::nullopt : number(version.substr(dot + 1, end - dot - 1));
+    const auto minor =
+        dot == std::string_view::npos ? std::nullopt : number(version.substr(dot + 1, end - dot - 1));
     if (!major || !minor) return open(what, std::format("{} version prints '{}'", program, version));
     if (*major > 2 || (*major == 2 && *minor >= 9)) return passed(what, std::format("{} knows fd/", version));
     return failed(what, std::format("{} does not know the sockets of systemd as fd/3 …", version),

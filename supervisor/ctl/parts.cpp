@@ -174,7 +174,8 @@ Line health(const Status& status) {
     if (!status.health) return {{"no checks configured"}};
     const Health& health = *status.health;
     Span verdict{"not known yet", Tone::warning};
-    if (health.healthy) verdict = *health.healthy ? Span{"healthy", Tone::good} : Span{"unhealthy", Tone::bad};
+    if (health.healthy)
+        verdict = *health.healthy ? Span{"healthy", Tone::good} : Span{"unhealthy", Tone::bad};
     Line line{std::move(verdict), {std::format(" by {}", health.probe)}};
     if (health.failures > 0) {
         line.push_back({std::format("; {} of {} failures", health.failures, health.retries), Tone::warning});

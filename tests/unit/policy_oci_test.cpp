@@ -167,8 +167,8 @@ TEST(OciProfile, TakesNotEqualBesideOtherConditions) {
     EXPECT_EQ(answer_to(entries, 16, 9), kKill);
     EXPECT_EQ(answer_to(entries, 40, 0), kKill);
     EXPECT_EQ(answer_to(entries, 40, 9), kKill);
-    const auto either = entry("read", "ALLOW", compare(0, 1, "NE")) + "," +
-                        entry("read", "ALLOW", compare(0, 2, "NE"));
+    const auto either =
+        entry("read", "ALLOW", compare(0, 1, "NE")) + "," + entry("read", "ALLOW", compare(0, 2, "NE"));
     EXPECT_EQ(answer_to(either, 1, 0), kAllow);
     EXPECT_EQ(answer_to(either, 2, 0), kAllow);
 }
