@@ -11,7 +11,7 @@ from harness.command import run
 from harness.followed import REPLACED, restart_whoami, served_throughout
 from harness.journal import Journal
 from harness.podman import CONTAINER, gateway, rootless_netns, start_whoami, stop_whoami
-from harness.process import Process, proxy, supervisor
+from harness.process import Process, of_proxies, proxy, supervisor
 from harness.puppet import puppet_command
 from harness.state import changed_file
 from harness.systemd import active, user_systemctl, wait_for_status
@@ -106,8 +106,8 @@ def test_two_quick_restarts_of_the_container_leave_one_proxy_in_the_newest_netwo
     with served_throughout() as caddy:
         restart_whoami()
         restart_whoami()
-        wait_for("one proxy, in the newest network", lambda: [Process(pid).namespace("net") for pid in
-                                                              supervisor().children()] == [rootless_netns()])
+        wait_for("one proxy, in the newest network",
+                 lambda: of_proxies(lambda each: each.namespace("net")) == [rootless_netns()])
         wait_for("whoami to answer", web.serves_whoami)
         assert proxy() != caddy.proxy
 

@@ -10,7 +10,7 @@ from harness import USER, web
 from harness.command import attempt, run
 from harness.journal import Journal
 from harness.podman import CONTAINER
-from harness.process import Process, proxy, supervisor
+from harness.process import of_proxies, proxy
 from harness.puppet import puppet_command
 from harness.state import changed_file, known_state
 from harness.systemd import CADDY, systemctl, try_start
@@ -91,7 +91,7 @@ def test_a_reload_takes_a_new_policy(idle):
     text = CONFIG.read_text()
     with changed_file(CONFIG, f"{text}\n[policy]\ncapabilities = ['CAP_NET_BIND_SERVICE']\n"):
         systemctl("reload", CADDY)
-        assert CAP_NET_BIND_SERVICE in [Process(pid).capabilities()["CapEff"] for pid in supervisor().children()]
+        assert CAP_NET_BIND_SERVICE in of_proxies(lambda each: each.capabilities()["CapEff"])
     known_state(caddy=False)
 
 

@@ -1,6 +1,8 @@
 """Processes as /proc shows them."""
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,3 +70,12 @@ def proxy(unit: str = "caddy.service") -> Process:
     children = supervisor(unit).children()
     assert len(children) == 1, f"the supervisor of {unit} has {len(children)} children, not just the proxy"
     return Process(children[0])
+
+
+def of_proxies[T](look: Callable[[Process], T], unit: str = "caddy.service") -> list[T]:
+    """What is seen of each, except of those that end before they are looked at."""
+    seen = []
+    for pid in supervisor(unit).children():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            seen.append(look(Process(pid)))
+    return seen
