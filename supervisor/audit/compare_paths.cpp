@@ -110,6 +110,12 @@ bool is_within_reach_of(const Mount& mount, const std::vector<std::string>& prom
     return std::ranges::any_of(promised, [&](const std::string& path) { return lies_in(mount.point, path); });
 }
 
+// Where its control socket is. It must be able to write there, in the proxy's mount namespace.
+std::string supervisors_own(const Promise& promise) {
+    const auto given = promise.environment->find("RUNTIME_DIRECTORY");
+    return given == promise.environment->end() ? "" : given->second.substr(0, given->second.find(':'));
+}
+
 }  // namespace
 
 std::vector<Finding> compare_paths(const Facts& facts, const Promise& promise) {
@@ -134,9 +140,16 @@ std::vector<Finding> compare_paths(const Facts& facts, const Promise& promise) {
     }
 
     const auto promised = filled_in(*promise.access.write, *promise.environment);
+    const std::string own = supervisors_own(promise);
+    bool has_own = false;
     std::vector<std::string> beyond;
     for (const auto& mount : writable) {
-        if (!is_within_reach_of(mount, promised)) beyond.push_back(mount.point);
+        if (is_within_reach_of(mount, promised)) continue;
+        if (mount.point == own) {
+            has_own = true;
+        } else {
+            beyond.push_back(mount.point);
+        }
     }
     std::vector<Finding> all;
     const auto both = writable_through_both(mounts, promised);
@@ -146,6 +159,12 @@ std::vector<Finding> compare_paths(const Facts& facts, const Promise& promise) {
             {"writable too",
              std::format("{}: the unit mounts it so, only Landlock stands before it", listed(beyond, 12)),
              "read-only (ReadOnlyPaths= of the unit), or named in write of [policy]", Verdict::differs});
+    }
+    if (has_own) {
+        all.push_back({"not writable",
+                       std::format("{}, the supervisor's own; by Landlock alone", own),
+                       {},
+                       Verdict::untold});
     }
     all.push_back(
         {"landlock", "configured; the kernel does not tell whether a process has it", {}, Verdict::untold});

@@ -118,7 +118,7 @@ def test_another_filter_is_named(running, user):
 
 
 def test_a_directory_that_the_unit_leaves_writable_is_named(running):
-    running("profile = 'nginx'\nread = ['/srv/puppet']\nexecute = ['/srv/puppet']",
+    running("profile = 'nginx'\nread = ['/srv/puppet']\nexecute = ['/srv/puppet']\nwrite = ['${RUNTIME_DIRECTORY}']",
             "ReadWritePaths=/srv/caddy/caddy_static")
     answer = audit("puppet")
     assert answer.returncode == DIFFERS

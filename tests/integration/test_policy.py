@@ -8,6 +8,7 @@ import pytest
 
 from harness import USER, web
 from harness.command import attempt, run
+from harness.control import socket_of
 from harness.journal import Journal
 from harness.podman import CONTAINER
 from harness.process import of_proxies, proxy
@@ -136,31 +137,40 @@ def test_a_kept_capability_is_of_use_in_podmans_network_and_goes_no_further(rest
     assert restricted.evaluate(f"{child} if l.startswith('CapEff')][0]") == f"CapEff:\t{CAP_NET_BIND_SERVICE:016x}"
 
 
-def test_exec_under_a_named_profile_reads_what_that_lets_it_read(all_idle, readable_file):
-    path = Path("/etc/rootless-supervisor/as-caddy.toml")
-    path.write_text("[proxy]\ncommand = ['/bin/true']\n[policy]\nprofile = 'caddy'\nlandlock = 'enforce'\n")
+@contextmanager
+def inside(policy: str) -> Iterator[tuple[str, ...]]:
+    """How a command is run in the sandbox of a configuration with this [policy]."""
+    path = Path("/etc/rootless-supervisor/of-test-policy.toml")
+    path.write_text(f"[proxy]\ncommand = ['/bin/true']\n[policy]\n{policy}\n")
     path.chmod(0o644)
     try:
-        inside = ("rootless-supervisor", "exec", path.stem, "--", "cat")
-        assert run(*inside, "/etc/resolv.conf", user=USER).startswith("#")
-        answer = attempt(*inside, str(ELSEWHERE / "file"), user=USER)
-        assert (answer.returncode, answer.stdout) == (1, "")
-        assert answer.stderr == f"cat: {ELSEWHERE}/file: Permission denied\n"
+        yield "rootless-supervisor", "exec", path.stem, "--"
     finally:
         path.unlink()
 
 
-@pytest.fixture
-def config_with_capability() -> Iterator[str]:
-    path = Path("/etc/rootless-supervisor/with-capability.toml")
-    path.write_text("[proxy]\ncommand = ['/bin/true']\n[policy]\ncapabilities = ['CAP_NET_BIND_SERVICE']\n")
-    path.chmod(0o644)
-    yield path.stem
-    path.unlink()
+def test_exec_under_a_named_profile_reads_what_that_lets_it_read(all_idle, readable_file):
+    with inside("profile = 'caddy'\nlandlock = 'enforce'") as sandbox:
+        assert run(*sandbox, "cat", "/etc/resolv.conf", user=USER).startswith("#")
+        answer = attempt(*sandbox, "cat", str(ELSEWHERE / "file"), user=USER)
+        assert (answer.returncode, answer.stdout) == (1, "")
+        assert answer.stderr == f"cat: {ELSEWHERE}/file: Permission denied\n"
 
 
-def test_exec_keeps_capabilities_as_well(all_idle, config_with_capability):
-    inside = ("rootless-supervisor", "exec", config_with_capability, "--")
-    status = run(*inside, "grep", "CapEff", "/proc/self/status", user=USER)
-    assert status == f"CapEff:\t{CAP_NET_BIND_SERVICE:016x}\n"
-    assert "GET / HTTP/1.1" in run(*inside, "curl", "-s", f"http://{CONTAINER}", user=USER)
+@pytest.mark.parametrize("profile", ["caddy", "nginx", "haproxy", "traefik"])
+def test_no_profile_of_a_proxy_lets_it_take_the_control_sockets_place(all_idle, profile):
+    """Its directory belongs to the user whose processes both are."""
+    known_state(caddy=True)
+    control = socket_of()
+    own = ("env", f"RUNTIME_DIRECTORY={control.parent}")
+    with inside(f"profile = '{profile}'\nlandlock = 'enforce'") as sandbox:
+        answer = attempt(*own, *sandbox, "mv", str(control), f"{control}.away", user=USER)
+        assert answer.stderr.endswith("Permission denied\n")
+    assert control.is_socket()
+
+
+def test_exec_keeps_capabilities_as_well(all_idle):
+    with inside("capabilities = ['CAP_NET_BIND_SERVICE']") as sandbox:
+        status = run(*sandbox, "grep", "CapEff", "/proc/self/status", user=USER)
+        assert status == f"CapEff:\t{CAP_NET_BIND_SERVICE:016x}\n"
+        assert "GET / HTTP/1.1" in run(*sandbox, "curl", "-s", f"http://{CONTAINER}", user=USER)

@@ -172,6 +172,18 @@ TEST(Audit, NamesWritableMountsThatNobodyPromised) {
     EXPECT_THAT(text(c.report(), {}), HasSubstr("/srv/data, /srv/static, /tmp"));
 }
 
+TEST(Audit, LeavesTheSupervisorsOwnDirectoryToLandlock) {
+    Case c;
+    c.facts.mounts.push_back({7, 1, "/run/rootless-supervisor/x", "tmpfs", true});
+    EXPECT_THAT(c.differences(), HasSubstr("writable too: /run/rootless-supervisor/x"));
+    c.promise.environment->emplace("RUNTIME_DIRECTORY", "/run/rootless-supervisor/x:/run/x");
+    EXPECT_EQ(c.differences(), "");
+    EXPECT_THAT(text(c.report(), {}),
+                HasSubstr("/run/rootless-supervisor/x, the supervisor's own; by Landlock alone"));
+    c.facts.mounts.push_back({8, 1, "/run/x", "tmpfs", true});
+    EXPECT_THAT(c.differences(), HasSubstr("writable too: /run/x"));
+}
+
 TEST(Audit, CountsOnlyMountsThatCanBeReached) {
     Case c;
     c.facts.mounts.push_back({7, 1, "/srv/static", "ext4", true});
