@@ -87,8 +87,7 @@ std::size_t answers_in(std::string_view read) {
         const auto end = read.find('\0');
         require(end != std::string_view::npos, "an answer is sent whole");
         sd_json_variant* parsed = nullptr;
-        const int r =
-            sd_json_parse(std::string{read.substr(0, end)}.c_str(), {}, &parsed, nullptr, nullptr);
+        const int r = sd_json_parse(std::string{read.substr(0, end)}.c_str(), {}, &parsed, nullptr, nullptr);
         const std::unique_ptr<sd_json_variant, Unref> answer{parsed};
         require(r >= 0 && sd_json_variant_is_object(parsed) != 0, "an answer is an object");
         read.remove_prefix(end + 1);
