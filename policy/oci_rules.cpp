@@ -14,6 +14,7 @@ using Said = std::expected<T, std::string>;
 using Entries = std::vector<OciEntry>;
 using Conditions = std::vector<Condition>;
 
+// More than any profile needs, few enough to be compared with each other.
 constexpr std::size_t kCellsMax = 1024;
 
 // The kernel orders actions as signed numbers, the strictest first (seccomp(2)).
@@ -28,75 +29,45 @@ struct Compared {
     std::vector<std::uint64_t> values;
 };
 
-// For each of what is compared one of its values, by its index, or none of them, by their number: all
-// arguments in one cell get the same answer.
-using Cell = std::vector<std::size_t>;
-
-class Space {
-  public:
-    explicit Space(const Entries& entries) {
-        for (const auto& entry : entries) {
-            for (const auto& each : entry.conditions)
-                add(each.condition);
+std::vector<Compared> compared_in(const Entries& entries) {
+    std::vector<Compared> all;
+    for (const auto& entry : entries) {
+        for (const auto& [condition, differs] : entry.conditions) {
+            const auto& [argument, mask, value] = condition;
+            auto found = std::ranges::find_if(all, [&](const Compared& each) {
+                return each.argument == condition.argument && each.mask == condition.mask;
+            });
+            if (found == all.end()) found = all.insert(found, {argument, mask, {}});
+            if (!std::ranges::contains(found->values, value)) found->values.push_back(value);
         }
     }
+    return all;
+}
 
-    [[nodiscard]] std::size_t size() const {
-        std::size_t cells = 1;
-        for (const auto& each : compared_)
-            cells = std::min(cells * (each.values.size() + 1), kCellsMax + 1);
-        return cells;
-    }
-
-    // Those with fewer values first.
-    [[nodiscard]] std::vector<Cell> cells() const {
-        std::vector<Cell> all{{}};
-        for (const auto& each : compared_) {
-            std::vector<Cell> longer;
-            for (const auto& cell : all) {
-                for (std::size_t i = 0; i <= each.values.size(); ++i) {
-                    longer.push_back(cell);
-                    longer.back().push_back(i);
-                }
+// Everything that entries can tell apart, as the conditions by "equal" that hold there: of whatever is
+// compared one value is met, or none. The cells with fewer conditions come first.
+Said<std::vector<Conditions>> cells_of(const Entries& entries) {
+    std::vector<Conditions> cells{{}};
+    for (const auto& [argument, mask, values] : compared_in(entries)) {
+        if (cells.size() * (values.size() + 1) > kCellsMax)
+            return std::unexpected("its arguments are compared with too many values");
+        const auto before = cells;
+        for (const auto& cell : before) {
+            for (const auto value : values) {
+                cells.push_back(cell);
+                cells.back().push_back({argument, mask, value});
             }
-            all = std::move(longer);
         }
-        std::ranges::stable_sort(all, {}, [this](const Cell& cell) { return conditions(cell).size(); });
-        return all;
     }
+    std::ranges::stable_sort(cells, {}, std::ranges::size);
+    return cells;
+}
 
-    [[nodiscard]] Conditions conditions(const Cell& cell) const {
-        Conditions all;
-        for (std::size_t i = 0; i < cell.size(); ++i) {
-            const auto& [argument, mask, values] = compared_[i];
-            if (cell[i] < values.size()) all.push_back({argument, mask, values[cell[i]]});
-        }
-        return all;
-    }
-
-    [[nodiscard]] bool holds(const Condition& condition, const Cell& cell) const {
-        return std::ranges::contains(conditions(cell), condition);
-    }
-
-  private:
-    void add(const Condition& condition) {
-        const auto same = [&](const Compared& each) {
-            return each.argument == condition.argument && each.mask == condition.mask;
-        };
-        auto found = std::ranges::find_if(compared_, same);
-        if (found == compared_.end())
-            found = compared_.insert(found, {condition.argument, condition.mask, {}});
-        if (!std::ranges::contains(found->values, condition.value)) found->values.push_back(condition.value);
-    }
-
-    std::vector<Compared> compared_;
-};
-
-Action answer(const Entries& entries, const Space& space, const Cell& cell, Action otherwise) {
+Action answer(const Entries& entries, const Conditions& cell, Action otherwise) {
     std::optional<Action> strictest;
     for (const auto& [action, conditions] : entries) {
-        const bool applies = std::ranges::all_of(conditions, [&](const OciCondition& each) {
-            return space.holds(each.condition, cell) != each.differs;
+        const bool applies = std::ranges::all_of(conditions, [&cell](const OciCondition& each) {
+            return std::ranges::contains(cell, each.condition) != each.differs;
         });
         if (applies) strictest = stricter(strictest.value_or(action), action);
     }
@@ -133,11 +104,11 @@ Said<void> check(const Entries& entries) {
 // A rule by "equal" holds in every cell that has its values, so those must all be answered alike.
 Said<CallPolicy> answer_for(const Entries& entries, Action otherwise) {
     if (auto right = check(entries); !right) return std::unexpected(right.error());
-    const Space space{entries};
-    if (space.size() > kCellsMax) return std::unexpected("it is compared with too many values");
+    const auto cells = cells_of(entries);
+    if (!cells) return std::unexpected(cells.error());
     std::vector<std::pair<Conditions, Action>> answers;
-    for (const auto& cell : space.cells())
-        answers.emplace_back(space.conditions(cell), answer(entries, space, cell, otherwise));
+    for (const auto& cell : *cells)
+        answers.emplace_back(cell, answer(entries, cell, otherwise));
 
     CallPolicy policy{answers.front().second, {}};
     for (const auto& [values, action] : answers) {

@@ -179,7 +179,8 @@ TEST(OciProfile, RefusesMoreCombinationsThanItCanLookAt) {
         for (int value = 0; value < 10; ++value)
             entries += "," + entry("read", "KILL", compare(index, value, "EQ"));
     }
-    EXPECT_EQ(trouble(calls(entries)), "p.json: system call 'read': it is compared with too many values");
+    EXPECT_EQ(trouble(calls(entries)),
+              "p.json: system call 'read': its arguments are compared with too many values");
 }
 
 TEST(OciProfile, MustRefuseByDefault) {
