@@ -39,7 +39,7 @@ _supervisorctl() {
     if [[ $current == -* ]]; then
         options='-h --help -H --host'
         case $verb in
-            '') options+=' --version' ;;
+            '') options+=' --version -w --watch --json' ;;
             status) options+=' -w --watch --json' ;;
             monitor | explain | config | metrics) options+=' --json' ;;
             logs) options+=' -f --follow -n --lines' ;;

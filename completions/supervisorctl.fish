@@ -29,8 +29,9 @@ for program in supervisorctl rootless-supervisorctl
     complete -c $program -n "not __fish_seen_subcommand_from $verbs" -a metrics -d 'Print OpenMetrics text'
 
     complete -c $program -n "__fish_seen_subcommand_from $verbs" -a '(__supervisorctl_names)'
-    complete -c $program -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Redraw on changes'
-    complete -c $program -n '__fish_seen_subcommand_from status monitor explain config metrics' -l json -x \
+    set -l without restart reload stop start logs
+    complete -c $program -n "not __fish_seen_subcommand_from $without monitor explain config metrics" -s w -l watch -d 'Redraw on changes'
+    complete -c $program -n "not __fish_seen_subcommand_from $without" -l json -x \
         -a 'pretty short off' -d 'Print JSON'
     complete -c $program -n '__fish_seen_subcommand_from logs' -s f -l follow -d 'Go on with new lines'
     complete -c $program -n '__fish_seen_subcommand_from logs' -s n -l lines -x -d 'So many lines of the past'

@@ -9,6 +9,7 @@
 #include <memory>
 #include <sstream>
 
+#include "supervisor/base/suggest.hpp"
 #include "supervisor/ctl/exit_status.hpp"
 #include "supervisor/ctl/text.hpp"
 
@@ -68,35 +69,33 @@ void add_json(CLI::App& app, Options& options) {
         ->transform(CLI::CheckedTransformer{formats}.description(""));
 }
 
+void add_watch(CLI::App& app, Options& options) {
+    app.add_flag("-w,--watch", options.watch, "Redraw whenever something changes, until interrupted");
+}
+
+bool prints_json(Verb verb) {
+    constexpr std::array kThese{Verb::status, Verb::monitor, Verb::explain, Verb::config, Verb::metrics};
+    return std::ranges::contains(kThese, verb);
+}
+
+std::string_view names_of(const Described& verb) {
+    if (verb.one_name) return "NAME";
+    return verb.needs_name ? "NAME..." : "[NAME...]";
+}
+
 void add_arguments(CLI::App& app, Options& options, const Described& verb) {
     auto* names = app.add_option("NAME", options.names, "Name of a service, as in NAME.service");
     names->transform(CLI::Validator{check_name, ""});
-    names->required(verb.needs_name);
+    names->required(verb.needs_name)->type_name("");
     names->expected(verb.needs_name ? 1 : 0, verb.one_name ? 1 : 1000);
-    switch (verb.verb) {
-        case Verb::status:
-            app.add_flag("-w,--watch", options.watch, "Redraw whenever something changes, until interrupted");
-            add_json(app, options);
-            return;
-        case Verb::logs:
-            app.add_flag("-f,--follow", options.follow, "Go on with new lines as they are written");
-            app.add_option("-n,--lines", options.lines, "So many lines of the past")
-                ->type_name("NUMBER")
-                ->default_val(kLines)
-                ->check(CLI::NonNegativeNumber.description(""));
-            return;
-        case Verb::monitor:
-        case Verb::explain:
-        case Verb::config:
-        case Verb::metrics:
-            add_json(app, options);
-            return;
-        case Verb::restart:
-        case Verb::reload:
-        case Verb::stop:
-        case Verb::start:
-            return;
-    }
+    if (verb.verb == Verb::status) add_watch(app, options);
+    if (prints_json(verb.verb)) add_json(app, options);
+    if (verb.verb != Verb::logs) return;
+    app.add_flag("-f,--follow", options.follow, "Go on with new lines as they are written");
+    app.add_option("-n,--lines", options.lines, "So many lines of the past")
+        ->type_name("NUMBER")
+        ->default_val(kLines)
+        ->check(CLI::NonNegativeNumber.description(""));
 }
 
 std::unique_ptr<CLI::App> make_parser(Options& options) {
@@ -107,13 +106,17 @@ std::unique_ptr<CLI::App> make_parser(Options& options) {
     app->footer("See supervisorctl(1).");
     app->require_subcommand(0, 1);
     app->fallthrough();
-    app->add_option("-H,--host", options.hosts, "Ask these hosts, over ssh")
-        ->type_name("[USER@]HOST,...")
+    app->add_option("-H,--host", options.hosts, "Ask these hosts, separated by commas, over ssh")
+        ->type_name("[USER@]HOST")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::Validator{check_host, ""});
+    // Of status, which needs no verb; and before any verb, as systemctl(1) takes its options.
+    add_watch(*app, options);
+    add_json(*app, options);
     for (const Described& verb : kVerbs) {
         auto* command = app->add_subcommand(verb.name, verb.text);
+        command->usage(std::format("Usage: supervisorctl {} [OPTIONS] {}", verb.name, names_of(verb)));
         add_arguments(*command, options, verb);
         command->callback([&options, &verb] { options.verb = verb.verb; });
     }
@@ -122,6 +125,26 @@ std::unique_ptr<CLI::App> make_parser(Options& options) {
 
 Message mistake(std::string_view text) {
     return {std::format("supervisorctl: {}; see supervisorctl --help\n", harmless(text, true)), kUsage};
+}
+
+std::string unknown_verb(std::string_view word) {
+    std::array<std::string_view, kVerbs.size()> verbs{};
+    std::ranges::transform(kVerbs, verbs.begin(), &Described::name);
+    const auto meant = nearest(word, verbs);
+    return std::format("unknown verb '{}'{}", word, meant ? std::format("; did you mean '{}'?", *meant) : "");
+}
+
+std::string what_does_not_go_together(const Options& options, bool separated) {
+    const bool runs_there = options.verb == Verb::logs || options.verb == Verb::explain;
+    const char* verb = std::ranges::find(kVerbs, options.verb, &Described::verb)->name;
+    if (separated && options.verb != Verb::logs) return "only logs takes more options after '--'";
+    if (runs_there && options.hosts.size() > 1) return "logs and explain take one host at a time";
+    if (options.json != JsonFormat::off && !prints_json(options.verb))
+        return std::format("{} takes no --json", verb);
+    if (options.watch && options.verb != Verb::status) return std::format("{} takes no --watch", verb);
+    if (options.watch && options.json != JsonFormat::off)
+        return "--watch is for people; monitor --json is for programs";
+    return "";
 }
 
 // CLI11 reports through exceptions; they stop here.
@@ -136,6 +159,13 @@ std::expected<void, Message> parse_with(CLI::App& app, std::vector<std::string> 
         return std::unexpected(Message{app.help("", CLI::AppFormatMode::All), kOk});
     } catch (const CLI::CallForVersion&) {
         return std::unexpected(Message{std::format("supervisorctl {}\n", RS_VERSION), kOk});
+    } catch (const CLI::ExtrasError& error) {
+        const auto extras = app.remaining(true);
+        const std::string first = extras.empty() ? "" : extras.front();
+        if (first.starts_with('-'))
+            return std::unexpected(mistake(std::format("unknown option '{}'", first)));
+        if (app.get_subcommands().empty()) return std::unexpected(mistake(unknown_verb(first)));
+        return std::unexpected(mistake(error.what()));
     } catch (const CLI::ParseError& error) {
         return std::unexpected(mistake(error.what()));
     }
@@ -155,13 +185,8 @@ std::expected<Options, Message> parse(int argc, char** argv) {
     const auto app = make_parser(options);
     if (auto parsed = parse_with(*app, std::move(words)); !parsed) return std::unexpected(parsed.error());
 
-    const bool runs_there = options.verb == Verb::logs || options.verb == Verb::explain;
-    if (separated && options.verb != Verb::logs)
-        return std::unexpected(mistake("only logs takes more options after '--'"));
-    if (runs_there && options.hosts.size() > 1)
-        return std::unexpected(mistake("logs and explain take one host at a time"));
-    if (options.watch && options.json != JsonFormat::off)
-        return std::unexpected(mistake("--watch is for people; monitor --json is for programs"));
+    if (const auto wrong = what_does_not_go_together(options, separated); !wrong.empty())
+        return std::unexpected(mistake(wrong));
     return options;
 }
 

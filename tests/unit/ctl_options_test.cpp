@@ -69,6 +69,17 @@ TEST(Arguments, CannotGiveSshAnOptionAsAHost) {
     EXPECT_TRUE(mistake({"-H", "::1", "status"}).contains("ssh_config(5)"));
 }
 
+TEST(Arguments, TakeOptionsBeforeTheVerbAndWithoutOne) {
+    EXPECT_EQ(right({"--json=short", "status", "caddy"}).json, JsonFormat::compact);
+    EXPECT_EQ(right({"--json=short", "explain", "caddy"}).verb, Verb::explain);
+    EXPECT_TRUE(right({"-w"}).watch);
+    EXPECT_EQ(right({"-w"}).verb, Verb::status);
+    EXPECT_EQ(right({"--json=pretty"}).json, JsonFormat::pretty);
+    EXPECT_TRUE(mistake({"--json=short", "restart", "caddy"}).contains("restart takes no --json"));
+    EXPECT_TRUE(mistake({"-w", "logs", "caddy"}).contains("logs takes no --watch"));
+    EXPECT_NE(mistake({"-w", "--json=short"}), "none");
+}
+
 TEST(Arguments, ChooseTheFormatOfJson) {
     EXPECT_EQ(right({"status", "--json=pretty"}).json, JsonFormat::pretty);
     EXPECT_EQ(right({"explain", "--json", "short", "caddy"}).json, JsonFormat::compact);
@@ -90,8 +101,11 @@ TEST(Arguments, OfLogsGoToJournalctlAfterTwoDashes) {
 }
 
 TEST(Arguments, ThatAreNoneAreMistakes) {
-    EXPECT_NE(mistake({"frobnicate"}), "none");
-    EXPECT_NE(mistake({"--frobnicate"}), "none");
+    EXPECT_TRUE(mistake({"frobnicate"}).contains("unknown verb 'frobnicate';"));
+    EXPECT_TRUE(mistake({"restrat", "caddy"}).contains("unknown verb 'restrat'; did you mean 'restart'?"));
+    EXPECT_TRUE(mistake({"\x1b[2J"}).contains("unknown verb '\\x1b[2J'"));
+    EXPECT_TRUE(mistake({"--frobnicate"}).contains("unknown option '--frobnicate'"));
+    EXPECT_TRUE(mistake({"status", "-x", "caddy"}).contains("unknown option '-x'"));
     EXPECT_NE(mistake({"status", "restart", "--frobnicate"}), "none");
 }
 
