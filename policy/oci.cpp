@@ -241,7 +241,8 @@ Said<> check_architectures(Json root, const Architecture& here) {
     return std::unexpected(std::format("the profile is not for this architecture, {}", here.libseccomp));
 }
 
-Said<SyscallPolicy> policy_from(Json root, Capabilities kept) {
+// `at` becomes what an error is about, where that has a place.
+Said<SyscallPolicy> policy_from(Json root, Capabilities kept, Json& at) {
     const auto here = native();
     if (!here) return std::unexpected(here.error());
     if (sd_json_variant_is_object(root) == 0) return std::unexpected("it is no JSON object");
@@ -256,9 +257,11 @@ Said<SyscallPolicy> policy_from(Json root, Capabilities kept) {
     if (!list) return std::unexpected(list.error());
     OciEntries entries;
     for (Json entry : *list) {
+        at = entry;
         if (auto added = add_entry(entries, entry, (*here)->go, kept); !added)
             return std::unexpected(added.error());
     }
+    at = nullptr;
     auto calls = combine(entries, *otherwise);
     if (!calls) return std::unexpected(calls.error());
     return SyscallPolicy{*otherwise, {}, *std::move(calls)};
@@ -279,9 +282,12 @@ std::expected<SyscallPolicy, Diagnostic> parse_oci(std::string_view text, std::s
         sd_json_parse(std::string{text}.c_str(), sd_json_parse_flags_t{}, &parsed, &line, &column);
     const std::unique_ptr<sd_json_variant, Unref> root{parsed};
     if (code < 0) return trouble(std::format("invalid JSON: {}", reason_of(-code)), line, column);
-    auto policy = policy_from(root.get(), kept);
-    if (!policy) return trouble(policy.error());
-    return *std::move(policy);
+    Json at = nullptr;
+    auto policy = policy_from(root.get(), kept, at);
+    if (policy) return *std::move(policy);
+    line = column = 0;
+    if (at != nullptr) sd_json_variant_get_source(at, nullptr, &line, &column);
+    return trouble(policy.error(), line, column);
 }
 
 }  // namespace rs::policy

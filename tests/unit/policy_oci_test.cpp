@@ -116,12 +116,13 @@ TEST(OciProfile, SaysWhereItIsNoJson) {
 TEST(OciProfile, NamesWhatHasNoEquivalent) {
     EXPECT_EQ(trouble(""), "none");
     EXPECT_EQ(trouble(calls(entry("opnat", "ALLOW"))),
-              "p.json: 'opnat' is no system call; did you mean 'openat'?");
+              "p.json:1:50: 'opnat' is no system call; did you mean 'openat'?");
     EXPECT_EQ(trouble(calls(entry("read", "TRACE"))),
-              "p.json: action 'SCMP_ACT_TRACE' has no equivalent here");
-    EXPECT_EQ(trouble(calls(entry("read", "ALLOW", compare(0, 1, "GT")))),
-              "p.json: system call 'read': comparison 'SCMP_CMP_GT' is not supported: only SCMP_CMP_EQ and "
-              "SCMP_CMP_MASKED_EQ say the same in every combination of rules");
+              "p.json:1:50: action 'SCMP_ACT_TRACE' has no equivalent here");
+    EXPECT_EQ(
+        trouble(calls(entry("read", "ALLOW", compare(0, 1, "GT")))),
+        "p.json:1:50: system call 'read': comparison 'SCMP_CMP_GT' is not supported: only SCMP_CMP_EQ and "
+        "SCMP_CMP_MASKED_EQ say the same in every combination of rules");
     EXPECT_EQ(trouble(calls(entry("read", "ALLOW", compare(0, 1, "NE") + "," + compare(1, 1, "EQ")))),
               "p.json: system call 'read': its answers have no equivalent by 'equal' alone");
     EXPECT_EQ(trouble(calls(entry("read", "ALLOW", compare(0, 1, "NE")) + "," +
@@ -130,6 +131,9 @@ TEST(OciProfile, NamesWhatHasNoEquivalent) {
     EXPECT_EQ(trouble(calls(entry("read", "ALLOW", compare(0, 1, "NE") + "," + compare(0, 2, "NE")))),
               "p.json: system call 'read': an entry compares argument 0 twice, which container runtimes read "
               "in different ways");
+    EXPECT_EQ(
+        trouble("\n \"syscalls\": [\n  " + entry("read", "ALLOW") + ",\n  " + entry("opnat", "ALLOW") + "]"),
+        "p.json:4:3: 'opnat' is no system call; did you mean 'openat'?");
     EXPECT_EQ(trouble(R"("architectures": ["SCMP_ARCH_MIPS"])").substr(0, 51),
               "p.json: the profile is not for this architecture, S");
 }
